@@ -1,0 +1,387 @@
+"""The nouns. Every value is frozen and slotted; a later stage makes a new value instead of changing one.
+
+All offsets are half-open and count Unicode code points of one text: ``Document.text``. All boxes are PDF points
+from the top left corner of their page; pages count from 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Box = tuple[float, float, float, float]
+"""left, top, right, bottom in PDF points (1/72 inch) from the top left of the page."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open range [start, end) of code points in ``Document.text``."""
+
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end:
+            raise ValueError(f"not a span: [{self.start}, {self.end})")
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def of(self, text: str) -> str:
+        """The characters of `text` that the span covers; ValueError if it reaches past the end."""
+        if self.end > len(text):
+            raise ValueError(f"span [{self.start}, {self.end}) reaches past a text of {len(text)} characters")
+        return text[self.start : self.end]
+
+    def overlap(self, other: Span) -> int:
+        """How many characters both spans cover."""
+        return max(0, min(self.end, other.end) - max(self.start, other.start))
+
+    def contains(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One rectangle on one page: where a reader sees a quote, or a part of it."""
+
+    page: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Geometry of one printed line.
+
+    `advances[i]` is the x coordinate of the left edge of character i of the line, and the last entry is the right
+    edge of the last one: ``len(advances) == len(span) + 1``. From it the box of any quote is computed.
+    """
+
+    span: Span
+    page: int
+    box: Box
+    advances: tuple[float, ...]
+
+
+class BlockKind(StrEnum):
+    """What a parser says an element is. The last five never count as governing text."""
+
+    TITLE = "title"
+    PARAGRAPH = "paragraph"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    TEXT_BOX = "text_box"
+    FOOTNOTE = "footnote"
+    HEADER = "header"
+    FOOTER = "footer"
+    COMMENT = "comment"
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+
+
+ASIDE = frozenset({BlockKind.HEADER, BlockKind.FOOTER, BlockKind.COMMENT, BlockKind.DELETED, BlockKind.HIDDEN})
+"""Kinds that are kept for evidence, but are neither searched nor given to a model nor quoted as governing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One element that the parser found. `level` is the depth of a heading (1 = top), 0 where it has none."""
+
+    kind: BlockKind
+    span: Span
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and all text under it, up to the next heading of the same or a higher level.
+
+    `number` is the printed number ("9.2", "Exhibit B") or "". `parent` is the position of the enclosing section in
+    the document's list of sections, or None.
+    """
+
+    span: Span
+    number: str
+    heading: str
+    level: int
+    parent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentInfo:
+    """What one needs to name a document without loading its text.
+
+    `id` is the sha256 of the bytes. Bytes alone do not determine the text, so `text_sha256` goes with every citation.
+    `pages` is 0 for formats that have none (TXT, MD, DOCX, HTML): they are cited by section, never by a made-up page.
+    """
+
+    id: str
+    title: str
+    media_type: str
+    text_sha256: str
+    parser: str
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed file: the one text that all spans mean, with the geometry and the structure found in it.
+
+    `notes` are facts about the file that a reader should know ("page 3 has no text", "tracked changes").
+    """
+
+    info: DocumentInfo
+    text: str
+    blocks: tuple[Block, ...]
+    lines: tuple[Line, ...] = ()
+    sections: tuple[Section, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return self.info.id
+
+    @property
+    def title(self) -> str:
+        return self.info.title
+
+    @property
+    def text_sha256(self) -> str:
+        return self.info.text_sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where bytes came from, and the labels that filters see. Two sources may share one document."""
+
+    path: str
+    document_id: str
+    labels: tuple[tuple[str, str], ...] = ()
+    added_at: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document that is embedded and searched: ``document.text[start:end] == text``.
+
+    `context` (title and heading path) is embedded with it and never quoted. `id` is made of document, revision and
+    position, never of the text, so that two clauses with equal text stay two.
+    """
+
+    id: str
+    document_id: str
+    span: Span
+    text: str
+    context: str
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One stage that found a hit: its name, the rank there (1 = best) and the raw score there."""
+
+    stage: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search returned. `rank` counts from 1; `score` is the fused score (higher is better)."""
+
+    chunk: Chunk
+    document: DocumentInfo
+    source: Source
+    score: float
+    rank: int
+    why: tuple[Why, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Neighbouring hits merged into one stretch of text; `len(text)` is what a budget counts."""
+
+    document: DocumentInfo
+    source: Source
+    span: Span
+    text: str
+    context: str
+    pages: tuple[int, ...]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """An exhibit: it exists only if `quote` was found at `span` in the text whose sha256 is `text_sha256`.
+
+    `section` names the clause or heading; `regions` are empty for formats without pages.
+    """
+
+    marker: int
+    document: DocumentInfo
+    source: Source
+    span: Span
+    quote: str
+    section: str
+    regions: tuple[Region, ...]
+    text_sha256: str
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        return tuple(sorted({region.page for region in self.regions}))
+
+
+class Verdict(StrEnum):
+    """What the evidence gate did with a sentence."""
+
+    BOUND = "bound"
+    TRIMMED = "trimmed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a draft after the gate. `reason` says why it was trimmed or removed."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    verdict: Verdict
+    reason: str = ""
+
+
+class Outcome(StrEnum):
+    """How a question ended. ABSENT: the question was about absence, and the documents were searched for it."""
+
+    ANSWERED = "answered"
+    PARTIAL = "partial"
+    NOT_FOUND = "not_found"
+    ABSENT = "absent"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an answer was made from: enough to repeat the retrieval. Seconds are wall time."""
+
+    generation: int
+    encoder: str
+    generator: str
+    prompt_sha256: str
+    searched_documents: int
+    searched_chunks: int
+    sufficiency: float
+    retrieval_seconds: float
+    generation_seconds: float
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`sentences` holds all of the draft, removed ones too; `.text` and `.citations` only what was bound.
+
+    `passages` are the evidence that was given or, for NOT_FOUND, the nearest passages that were looked at.
+    `reason` says in words why the outcome is not ANSWERED.
+    """
+
+    question: str
+    outcome: Outcome
+    sentences: tuple[Sentence, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    reason: str = ""
+    receipt: Receipt | None = None
+
+    @property
+    def bound(self) -> tuple[Sentence, ...]:
+        return tuple(s for s in self.sentences if s.verdict is not Verdict.REMOVED)
+
+    @property
+    def text(self) -> str:
+        """The bound sentences, each followed by the markers of its citations: "... thirty days. [1][2]"."""
+        return " ".join(s.text + "".join(f"[{c.marker}]" for c in s.citations) for s in self.bound)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """Each exhibit once, in the order of its marker."""
+        return tuple({c.marker: c for s in self.bound for c in s.citations}.values())
+
+
+class Status(StrEnum):
+    """How the ingestion of one file ended (THREATS.md, section 6)."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    PARTIAL = "partial"
+    EMPTY = "empty"
+    ENCRYPTED = "encrypted"
+    UNSUPPORTED_TYPE = "unsupported_type"
+    TYPE_MISMATCH = "type_mismatch"
+    TOO_LARGE = "too_large"
+    ARCHIVE_BOMB = "archive_bomb"
+    PARSE_ERROR = "parse_error"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    UNREADABLE = "unreadable"
+
+    @property
+    def indexed(self) -> bool:
+        return self in (Status.OK, Status.UNCHANGED, Status.PARTIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One line of an ingest report. `reason` and `remedy` are empty for files that went well."""
+
+    path: str
+    status: Status
+    document_id: str = ""
+    title: str = ""
+    pages: int = 0
+    chunks: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    remedy: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What one ingest did. `files` has one entry for each file found, in order of path."""
+
+    files: tuple[FileReport, ...] = ()
+    seconds: float = 0.0
+    sandbox: str = ""
+    generation: int = 0
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def documents(self) -> tuple[FileReport, ...]:
+        """The files that are in the collection now."""
+        return tuple(f for f in self.files if f.status.indexed)
+
+    @property
+    def failures(self) -> tuple[FileReport, ...]:
+        """The files that are not, each with its reason and a remedy."""
+        return tuple(f for f in self.files if not f.status.indexed)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One progress event of an ingest: `stage` is "parse", "embed" or "publish"; counts are totals so far."""
+
+    stage: str
+    path: str
+    files_done: int
+    files_total: int
+    pages: int
+    chunks: int
+    chunks_total: int
+    seconds: float
