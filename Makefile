@@ -5,6 +5,7 @@ TORCH_INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TORCH := torch>=2.6,<2.14
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ $(BIN)/python:
 
 $(STAMP): pyproject.toml $(BIN)/python
 	@echo "Installing Citebound and what it needs into $(VENV): about 600 MB to download (torch is the largest), once."
-	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --progress-bar on 'torch>=2.6,<2.14' --index-url $(TORCH_INDEX))
+	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --progress-bar on '$(TORCH)' --index-url $(TORCH_INDEX))
 	$(BIN)/python -m pip install --progress-bar on --quiet --editable .
 	@touch $@
 

@@ -18,8 +18,8 @@ from citebound.errors import ConfigError
 
 PREFIX = "CITEBOUND_"
 SECRETS = frozenset({"api_key", "hub_token"})
-ELSEWHERE = frozenset({"data", "failpoint"})
-"""CITEBOUND_ variables that are read by the evaluation and by the tests, not here."""
+ELSEWHERE = frozenset({"data"})
+"""CITEBOUND_ variables that are read by the evaluation, not here."""
 
 
 def cache_home() -> Path:

@@ -385,3 +385,51 @@ class Progress:
     chunks: int
     chunks_total: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Eq:
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    field: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """Shell pattern over the whole value: ``*.pdf``."""
+
+    field: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """low <= value <= high, either end may be None. Compared as text, so that ISO dates order rightly."""
+
+    field: str
+    low: str | None = None
+    high: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Filter
+
+
+Filter = Eq | In | Glob | Range | And | Or | Not
+"""A typed tree over named fields: parsed once from text or JSON, compiled to SQL with parameters."""

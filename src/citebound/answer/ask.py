@@ -1,0 +1,250 @@
+"""The flow of one question: retrieve -> decide whether the evidence suffices -> prompt -> generate -> bind.
+
+The stream sends the evidence first, then the model's words as they come, then the verdict of the gate. Without a
+model, and when nothing of a draft can be bound, the best sentences of the evidence are quoted instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from citebound.answer.bind import Bound, Quote, bind, says_not_found
+from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
+from citebound.answer.exhibit import cite, exhibit
+from citebound.config import Config
+from citebound.errors import EmptyQuestion, GeneratorError, QuestionTooLong
+from citebound.indexes.lexical import terms
+from citebound.indexes.search import Search, passages
+from citebound.indexes.store import Store
+from citebound.protocols import Embedder, Generator
+from citebound.types import (
+    Answer,
+    Citation,
+    Filter,
+    Outcome,
+    Passage,
+    Receipt,
+    Sentence,
+    Verdict,
+)
+
+SUFFICIENT = 0.42
+"""Sufficiency from which on an answer is tried (chosen on development questions, eval/LOG.md)."""
+
+HITS = 24
+NEAREST = 3
+QUOTED = 2
+CLOSE = 0.9
+"""A second sentence is quoted beside the best one if its score reaches this share of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFound:
+    """First event: the passages that the answer will be made from, or that were looked at."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the model's draft, before the gate: unverified."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Last event: the answer after the gate."""
+
+    answer: Answer
+
+
+Event = EvidenceFound | Token | Done
+
+
+def clean_question(question: str, limit: int) -> str:
+    """The question without control characters and outer white space. Raises EmptyQuestion, QuestionTooLong."""
+    cleaned = re.sub(r"[\x00-\x1f\x7f]+", " ", question).encode("utf-8", "replace").decode("utf-8").strip()
+    if not re.search(r"\w", cleaned):
+        raise EmptyQuestion("the question is empty", remedy="Ask in words, for example: Who may terminate, and when?")
+    if len(cleaned) > limit:
+        raise QuestionTooLong(
+            f"the question has {len(cleaned)} characters; the limit is {limit}",
+            remedy="Shorten it, or raise `question_limit` in citebound.toml.",
+        )
+    return cleaned
+
+
+class Asker:
+    """Answers questions over one collection. `generator` None means quotes alone."""
+
+    def __init__(self, store: Store, search: Search, embedder: Embedder, config: Config) -> None:
+        self._store = store
+        self._search = search
+        self._embedder = embedder
+        self._config = config
+
+    def stream(self, question: str, generator: Generator | None, tree: Filter | None = None) -> Iterator[Event]:
+        """EvidenceFound, then Tokens (none without a generator), then Done. Raises QueryError before the first."""
+        question = clean_question(question, self._config.question_limit)
+        started = time.monotonic()
+        hits = self._search.hits(question, HITS, tree)
+        counts = self._store.counts()
+        frequencies = self._store.frequencies(terms(question))
+        evidence = gather(question, hits, weights(question, frequencies, counts["chunks"]), self._embedder)
+        given = for_prompt(evidence, self._embedder, self._config.evidence_tokens)
+        found = time.monotonic()
+        yield EvidenceFound(tuple(given))
+        record = _Record(self, question, evidence, given, counts, found - started, generator)
+        if evidence.sufficiency < SUFFICIENT:
+            reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
+            yield Done(record.not_found(reason))
+            return
+        if generator is None:
+            yield Done(record.quoted())
+            return
+        yield from self._generated(question, generator, record)
+
+    def _generated(self, question: str, generator: Generator, record: _Record) -> Iterator[Event]:
+        messages = prompt(question, record.given)
+        record.prompt_sha256 = hashlib.sha256("\n".join(m["content"] for m in messages).encode()).hexdigest()
+        begun = time.monotonic()
+        draft = ""
+        try:
+            for piece in generator.stream(messages, max_tokens=self._config.answer_tokens):
+                draft += piece
+                yield Token(piece)
+        except GeneratorError as error:
+            record.generation_seconds = time.monotonic() - begun
+            yield Done(record.quoted(f"the model did not answer ({error}); quotes instead"))
+            return
+        record.generation_seconds = time.monotonic() - begun
+        if says_not_found(draft):
+            yield Done(record.not_found("the model found no answer in the nearest passages"))
+        else:
+            yield Done(record.bound(bind(draft, record.given)))
+
+
+@dataclass
+class _Record:
+    """What is known while one answer is made."""
+
+    asker: Asker
+    question: str
+    evidence: Evidence
+    given: Sequence[Passage]
+    counts: dict[str, int]
+    retrieval_seconds: float
+    generator: Generator | None
+    prompt_sha256: str = ""
+    generation_seconds: float = 0.0
+
+    def not_found(self, reason: str, sentences: tuple[Sentence, ...] = ()) -> Answer:
+        nearest = passages(self.evidence.hits[:NEAREST], 10_000)
+        return self._answer(Outcome.NOT_FOUND, sentences, tuple(nearest), reason)
+
+    def bound(self, draft: Sequence[Bound]) -> Answer:
+        """The answer from a draft after the gate; quotes instead when nothing of it was bound."""
+        citer = _Citer(self.asker._store)
+        sentences = [self._sentence(b, citer) for b in draft]
+        kept = [s for s in sentences if s.verdict is not Verdict.REMOVED]
+        if not kept:
+            return self.quoted("nothing of the model's draft could be bound; quotes instead", tuple(sentences))
+        outcome = Outcome.ANSWERED if len(kept) == len(sentences) else Outcome.PARTIAL
+        reason = "" if outcome is Outcome.ANSWERED else f"{len(sentences) - len(kept)} sentences could not be bound"
+        return self._answer(outcome, tuple(sentences), tuple(self.given), reason)
+
+    def quoted(self, reason: str = "", removed: tuple[Sentence, ...] = ()) -> Answer:
+        """The best sentences of the evidence as the answer, each its own exhibit."""
+        citer = _Citer(self.asker._store)
+        made = [self._quote(c, citer) for c in _best(self.evidence.candidates)]
+        sentences = tuple(s for s in made if s is not None)
+        if not sentences:
+            return self.not_found(reason or "no sentence could be bound", removed)
+        return self._answer(Outcome.ANSWERED, (*removed, *sentences), tuple(self.given), reason)
+
+    def _sentence(self, bound: Bound, citer: _Citer) -> Sentence:
+        citations = tuple(c for q in bound.quotes if (c := citer.of(self.given[q.passage], q)))
+        if bound.verdict is not Verdict.REMOVED and not citations:
+            return Sentence(bound.text, (), Verdict.REMOVED, "the document changed while the answer was made")
+        return Sentence(bound.text, citations, bound.verdict, bound.reason)
+
+    def _quote(self, candidate: Candidate, citer: _Citer) -> Sentence | None:
+        citation = citer.of_candidate(candidate)
+        text = " ".join(candidate.text.split())
+        return Sentence(f"“{text}”", (citation,), Verdict.BOUND) if citation else None
+
+    def _answer(
+        self, outcome: Outcome, sentences: tuple[Sentence, ...], shown: tuple[Passage, ...], reason: str
+    ) -> Answer:
+        receipt = Receipt(
+            generation=self.asker._search.generation(),
+            encoder=self.asker._embedder.name,
+            generator=self.generator.name if self.generator else "",
+            prompt_sha256=self.prompt_sha256,
+            searched_documents=self.counts["documents"],
+            searched_chunks=self.counts["chunks"],
+            sufficiency=self.evidence.sufficiency,
+            retrieval_seconds=self.retrieval_seconds,
+            generation_seconds=self.generation_seconds,
+        )
+        return Answer(self.question, outcome, sentences, shown, self.evidence.hits, reason=reason, receipt=receipt)
+
+
+class _Citer:
+    """Numbers exhibits in the order of first use; the same quote keeps its number."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._made: dict[tuple[str, int, int], Citation] = {}
+
+    def of(self, passage: Passage, quote: Quote) -> Citation | None:
+        key = (passage.document.id, quote.span.start, quote.span.end)
+        if key not in self._made:
+            made = cite(self._store, len(self._made) + 1, passage, quote)
+            if made is None:
+                return None
+            self._made[key] = made
+        return self._made[key]
+
+    def of_candidate(self, candidate: Candidate) -> Citation | None:
+        key = (candidate.hit.document.id, candidate.span.start, candidate.span.end)
+        if key not in self._made:
+            made = exhibit(
+                self._store,
+                len(self._made) + 1,
+                candidate.hit.document,
+                candidate.hit.source,
+                candidate.span,
+                candidate.text,
+            )
+            if made is None:
+                return None
+            self._made[key] = made
+        return self._made[key]
+
+
+def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
+    if not candidates:
+        return []
+    best = candidates[0]
+    return [c for c in candidates[:QUOTED] if c.score >= CLOSE * best.score]
+
+
+def prompt(question: str, given: Sequence[Passage]) -> list[dict[str, str]]:
+    """Chat messages: the fixed instructions, then numbered passages in fences nobody can guess, then the question."""
+    fixed = resources.files("citebound.answer").joinpath("prompts/answer.txt").read_text("utf-8").strip()
+    fence = secrets.token_hex(4)
+    numbered = "\n".join(
+        f"<{fence}>\n[{n}] {p.context}\n{' '.join(p.text.split())}\n</{fence}>" for n, p in enumerate(given, start=1)
+    )
+    return [
+        {"role": "system", "content": fixed},
+        {"role": "user", "content": f"{numbered}\n\nQuestion: {question}"},
+    ]

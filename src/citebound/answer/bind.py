@@ -1,0 +1,112 @@
+"""The evidence gate: a draft and the passages it was written from -> sentences bound to verbatim quotes.
+
+One pure function, called on every path. A sentence of the draft is bound if sentences of a given passage carry its
+words, all of its numbers and identifiers, and agree on negation; those sentences, as they stand in the document, are
+the quote. What cannot be bound is marked REMOVED with the reason, and is not shown as an answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citebound.answer.words import content, facts, negated
+from citebound.ingest.sentences import sentence_spans
+from citebound.types import Passage, Span, Verdict
+
+SUPPORT = 0.6
+"""Share of a sentence's content words that its quote must carry."""
+
+WIDTH = 2
+"""Sentences in a row that one quote may have."""
+
+_MARKERS = re.compile(r"\s*[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
+_NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stretch of a passage: `span` are offsets in the document's text."""
+
+    passage: int
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One sentence of the draft after the gate; `quotes` is empty if it was removed."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    verdict: Verdict
+    reason: str = ""
+
+
+def says_not_found(draft: str) -> bool:
+    """Whether the model said that the passages do not hold the answer, or said nothing."""
+    return not draft.strip() or _NOT_FOUND.match(draft) is not None
+
+
+def bind(draft: str, passages: Sequence[Passage]) -> tuple[Bound, ...]:
+    """Every sentence of the draft, in order, bound or removed. Passages are numbered from 1, as in the prompt."""
+    made = []
+    for span in sentence_spans(_markers_inside(draft)):
+        piece = span.of(_markers_inside(draft))
+        cited = [int(n) for group in _MARKERS.findall(piece) for n in group.split(",")]
+        sentence = " ".join(_MARKERS.sub("", piece).split())
+        if content(sentence) or facts(sentence):
+            made.append(_bind_sentence(sentence, cited, passages))
+    return tuple(made)
+
+
+def _markers_inside(draft: str) -> str:
+    """ "It ends. [1] Next" -> "It ends [1]. Next": the marker belongs to the sentence before it."""
+    return re.sub(r"([.!?])(\s*(?:\[\d{1,2}\]\s*)+)", lambda m: f" {m[2].strip()}{m[1]} ", draft)
+
+
+def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage]) -> Bound:
+    unknown = [n for n in cited if not 1 <= n <= len(passages)]
+    if unknown:
+        return Bound(sentence, (), Verdict.REMOVED, f"cites passage {unknown[0]}, which was not given")
+    among = [n - 1 for n in cited] or list(range(len(passages)))
+    words, wanted = set(content(sentence)), facts(sentence)
+    best: tuple[float, Quote] | None = None
+    missing: set[str] = wanted
+    for position in dict.fromkeys(among):
+        for quote in quotes(position, passages[position]):
+            lacking = wanted - facts(quote.text)
+            share = _share(words, quote.text)
+            if lacking:
+                missing = min(missing, lacking, key=len)
+            elif share >= SUPPORT and (best is None or _better(share, quote, best)):
+                best = (share, quote)
+    if best is None:
+        named = ", ".join(sorted(missing)[:3])
+        why = f"no quote bears out {named}" if missing else "no sentence of the evidence says this"
+        return Bound(sentence, (), Verdict.REMOVED, why)
+    if negated(sentence) != negated(best[1].text):
+        return Bound(sentence, (), Verdict.REMOVED, "the evidence and the sentence disagree on a negation")
+    return Bound(sentence, (best[1],), Verdict.BOUND)
+
+
+def quotes(position: int, passage: Passage) -> list[Quote]:
+    """The sentences of a passage and every `WIDTH` of them in a row, with their place in the document."""
+    spans = sentence_spans(passage.text)
+    made = []
+    for width in range(1, WIDTH + 1):
+        for i in range(len(spans) - width + 1):
+            inside = Span(spans[i].start, spans[i + width - 1].end)
+            moved = Span(passage.span.start + inside.start, passage.span.start + inside.end)
+            made.append(Quote(position, moved, inside.of(passage.text)))
+    return made
+
+
+def _share(words: set[str], text: str) -> float:
+    return len(words & set(content(text))) / len(words) if words else 1.0
+
+
+def _better(share: float, quote: Quote, best: tuple[float, Quote]) -> bool:
+    """More support wins by a margin; otherwise the shorter quote."""
+    return share > best[0] + 0.15 or (share >= best[0] and len(quote.text) < len(best[1].text))

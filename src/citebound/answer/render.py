@@ -1,0 +1,41 @@
+"""Answers, hits and passages as plain JSON, the same on the command line and over REST."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from citebound.types import Answer, Hit, Passage
+
+
+def answer_json(answer: Answer) -> dict[str, object]:
+    """An answer as plain JSON: no vectors, no geometry beyond the regions of its citations."""
+    return {
+        "question": answer.question,
+        "outcome": answer.outcome,
+        "text": answer.text,
+        "reason": answer.reason,
+        "sentences": [
+            {
+                "text": s.text,
+                "verdict": s.verdict,
+                "reason": s.reason,
+                "citations": [c.marker for c in s.citations],
+            }
+            for s in answer.sentences
+        ],
+        "citations": [dataclasses.asdict(c) for c in answer.citations],
+        "passages": [passage_json(p) for p in answer.passages],
+        "receipt": dataclasses.asdict(answer.receipt) if answer.receipt else None,
+    }
+
+
+def passage_json(passage: Passage) -> dict[str, object]:
+    """A passage; of its hits only id, rank and score."""
+    made = dataclasses.asdict(passage)
+    made["hits"] = [{"chunk": h.chunk.id, "rank": h.rank, "score": h.score} for h in passage.hits]
+    return made
+
+
+def hit_json(hit: Hit) -> dict[str, object]:
+    """A hit with its chunk, document, source and the stages that found it."""
+    return dataclasses.asdict(hit)

@@ -1,0 +1,577 @@
+"""The command line: thin. Parses arguments, calls the library, prints; errors become one line, a remedy and a code.
+
+Exit codes: 0 well; 1 a file failed or something is wrong with an index; 2 wrong use; 3 models; 4 storage;
+5 the generator; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from citebound import __version__, models
+from citebound import config as settings
+from citebound.answer.ask import Done, EvidenceFound, Token
+from citebound.answer.render import answer_json, hit_json, passage_json
+from citebound.collection import Collection
+from citebound.config import Config
+from citebound.errors import CiteboundError
+from citebound.types import Answer, Citation, FileReport, IngestReport, Outcome, Passage, Status
+from citebound.types import Progress as IngestProgress
+
+app = typer.Typer(
+    help="Answers about your documents, each sentence bound to the exact place that proves it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+models_app = typer.Typer(help="The model files: list, fetch, verify.", no_args_is_help=True)
+documents_app = typer.Typer(help="The documents of a collection.", no_args_is_help=True)
+index_app = typer.Typer(help="The index of a collection: look after it.", no_args_is_help=True)
+app.add_typer(models_app, name="models")
+app.add_typer(documents_app, name="documents")
+app.add_typer(index_app, name="index")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+FilterOption = Annotated[
+    str | None,
+    typer.Option("--filter", "-f", help="Only these documents: 'source:*.pdf after:2026-01-01 label.matter:alpha'."),
+]
+
+
+def main() -> None:
+    """Run the command line; every known error ends in a message, a remedy and an exit code."""
+    try:
+        app()
+    except CiteboundError as error:
+        _print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        err.print("interrupted; what was committed is kept")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+
+
+def _print_error(error: CiteboundError) -> None:
+    err.print(Text.assemble(("error: ", "bold red"), str(error)))
+    if error.remedy:
+        err.print(Text.assemble(("  what to do: ", "bold"), error.remedy))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"citebound {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+# -- documents in -------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders; folders are searched recursively.")],
+    collection: CollectionOption = "default",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", "-l", help="key=value, kept with each file for filters.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring documents into a collection (made if need be). Exit code 1 if any file failed."""
+    config = settings.load()
+    labels = dict(_key_value(pair) for pair in label or [])
+    _ensure_models([config.encoder], config, quiet=as_json)
+    with Collection.open(collection, create=True, config=config) as opened, _ingest_progress(as_json) as progress:
+        report = opened.ingest(list(paths), progress, labels)
+    if as_json:
+        _print_json(dataclasses.asdict(report))
+    else:
+        _print_report(report, opened.name)
+    if report.failures or not report.files:
+        raise typer.Exit(1)
+
+
+@app.command()
+def forget(
+    document: Annotated[str, typer.Argument(help="Id, beginning of an id, path or file name.")],
+    collection: CollectionOption = "default",
+    as_json: JsonOption = False,
+) -> None:
+    """Delete a document and every trace of it; prints what was removed from where."""
+    with Collection.open(collection) as opened:
+        removed = opened.forget(document)
+    if as_json:
+        _print_json(removed)
+        return
+    for where, count in removed.items():
+        out.print(f"  {where:<12} {count}")
+
+
+@documents_app.command("list")
+def documents_list(collection: CollectionOption = "default", as_json: JsonOption = False) -> None:
+    """The documents of a collection, with status and number of chunks."""
+    with Collection.open(collection) as opened:
+        rows = opened.documents()
+    if as_json:
+        _print_json(
+            [
+                {
+                    "id": info.id,
+                    "title": info.title,
+                    "media_type": info.media_type,
+                    "pages": info.pages,
+                    "status": status,
+                    "state": state,
+                    "chunks": chunks,
+                    "notes": notes,
+                    "sources": [dataclasses.asdict(s) for s in sources],
+                }
+                for info, status, state, chunks, notes, sources in rows
+            ]
+        )
+        return
+    table = Table("id", "title", "pages", "chunks", "status", "state", "source")
+    for info, status, state, chunks, _, sources in rows:
+        pages = str(info.pages) if info.pages else "-"
+        where = "\n".join(s.path for s in sources)
+        table.add_row(info.id[:10], escape(info.title), pages, str(chunks), status, state, escape(where))
+    out.print(table)
+
+
+@documents_app.command("show")
+def documents_show(
+    document: Annotated[str, typer.Argument(help="Id, beginning of an id, path or file name.")],
+    collection: CollectionOption = "default",
+    text: Annotated[bool, typer.Option("--text", help="Print the whole canonical text.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """One document: facts, outline, notes; with --text, the text that all offsets mean."""
+    with Collection.open(collection) as opened:
+        found = opened.document(document)
+    if as_json:
+        shown = dataclasses.asdict(dataclasses.replace(found, lines=()))
+        _print_json(shown)
+        return
+    if text:
+        sys.stdout.write(found.text)
+        return
+    out.print(Text(found.title, style="bold"))
+    out.print(f"id {found.id}\n{found.info.media_type}, {found.info.pages or 'no'} pages, {len(found.text)} characters")
+    out.print(f"text sha256 {found.text_sha256}, parser {found.info.parser}")
+    for note in found.notes:
+        out.print(Text(f"note: {note}", style="yellow"))
+    for section in found.sections:
+        out.print(Text(f"{'  ' * section.level}{section.number} {section.heading}"))
+
+
+# -- questions ----------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="Words or a question.")],
+    collection: CollectionOption = "default",
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Number of hits.")] = 10,
+    budget: Annotated[
+        int | None, typer.Option("--budget", min=1, help="Show merged passages with at most so many characters.")
+    ] = None,
+    only: FilterOption = None,
+    why: Annotated[bool, typer.Option("--why", help="Show which stage found each hit, with rank and score.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find passages: by meaning and by words."""
+    with Collection.open(collection) as opened:
+        if budget is not None:
+            passages = opened.passages(question, budget, only)
+            if as_json:
+                _print_json([passage_json(p) for p in passages])
+            else:
+                for number, passage in enumerate(passages, start=1):
+                    _print_passage(number, passage)
+            return
+        hits = opened.search(question, k, only)
+    if as_json:
+        _print_json([hit_json(hit) for hit in hits])
+        return
+    if not hits:
+        out.print("nothing found")
+    for hit in hits:
+        pages = _pages(hit.chunk.pages)
+        out.print(
+            Text.assemble((f"{hit.rank:>3}  ", "bold cyan"), (hit.source.name, "bold"), f"{pages}  {hit.chunk.context}")
+        )
+        if why:
+            stages = ", ".join(f"{w.stage} rank {w.rank} score {w.score:.3f}" for w in hit.why)
+            out.print(Text(f"     score {hit.score:.4f}: {stages}", style="dim"))
+        out.print(Text("     " + " ".join(hit.chunk.text.split())[:400], style="none"))
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question.")],
+    collection: CollectionOption = "default",
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer by quotes alone, without a language model.")] = False,
+    only: FilterOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question; every sentence is bound to the quote that proves it."""
+    config = settings.load()
+    wanted = [config.encoder] if no_llm or config.base_url else [config.encoder, config.generator]
+    with Collection.open(collection, config=config) as opened:
+        _ensure_models(wanted, config, quiet=as_json)
+        if as_json:
+            _print_json(answer_json(opened.ask(question, only, llm=not no_llm)))
+        else:
+            _ask_aloud(opened, question, only, llm=not no_llm)
+
+
+def _ask_aloud(opened: Collection, question: str, only: str | None, *, llm: bool) -> Answer:
+    """Print an answer as it comes: evidence, the draft while it is unverified, then what was bound."""
+    live = err.is_terminal
+    answer: Answer | None = None
+    for event in opened.stream(question, only, llm=llm):
+        if isinstance(event, EvidenceFound) and live:
+            names = ", ".join(dict.fromkeys(p.source.name for p in event.passages)) or "nothing"
+            err.print(Text(f"reading {names}", style="dim"))
+        elif isinstance(event, Token) and live:
+            err.print(Text(event.text, style="dim"), end="")
+        elif isinstance(event, Done):
+            answer = event.answer
+    if live and llm:
+        err.print()
+    assert answer is not None
+    print_answer(answer)
+    return answer
+
+
+def print_answer(answer: Answer) -> None:
+    """The bound sentences and their exhibits; for NOT_FOUND, the reason and the nearest passages."""
+    if answer.outcome is Outcome.NOT_FOUND:
+        receipt = answer.receipt
+        where = (
+            f" ({receipt.searched_documents} documents, {receipt.searched_chunks} passages searched)" if receipt else ""
+        )
+        out.print(Text.assemble(("Not found in these documents", "bold yellow"), where))
+        out.print(Text(f"  {answer.reason}"))
+        for number, passage in enumerate(answer.passages, start=1):
+            _print_passage(number, passage, title="nearest")
+        return
+    out.print(Text(answer.text, style="bold"))
+    for citation in answer.citations:
+        _print_citation(citation)
+    removed = [s for s in answer.sentences if s not in answer.bound]
+    if removed:
+        out.print(Text(f"  {len(removed)} sentences of the draft were not shown: {removed[0].reason}", style="dim"))
+
+
+def _print_citation(citation: Citation) -> None:
+    place = _pages(citation.pages) or (f", {citation.section}" if citation.section else "")
+    out.print(Text.assemble((f"  [{citation.marker}] ", "bold cyan"), (citation.source.name, "cyan"), place))
+    out.print(Text(f"      “{' '.join(citation.quote.split())}”"))
+
+
+def _print_passage(number: int, passage: Passage, title: str = "") -> None:
+    head = f"  {title} {number}: " if title else f"{number:>3}  "
+    out.print(
+        Text.assemble((head, "bold"), (passage.source.name, "cyan"), f"{_pages(passage.pages)}  {passage.context}")
+    )
+    out.print(Text("      " + " ".join(passage.text.split())[: 300 if title else None]))
+
+
+def _pages(pages: tuple[int, ...]) -> str:
+    if not pages:
+        return ""
+    return f", page {pages[0]}" if len(pages) == 1 else f", pages {pages[0]}-{pages[-1]}"
+
+
+# -- models, index, settings --------------------------------------------------------------------------------------
+
+
+@models_app.command("list")
+def models_list(as_json: JsonOption = False) -> None:
+    """The catalogue, and what of it is here."""
+    config = settings.load()
+    rows = [
+        {
+            "name": model.name,
+            "kind": model.kind,
+            "megabytes": round(model.size / 1e6),
+            "here": models.download_size([model.name], config) == 0,
+            "licence": model.licence,
+            "description": model.description,
+        }
+        for model in models.CATALOGUE.values()
+    ]
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("name", "kind", "MB", "here", "licence", "what it is")
+    for row in rows:
+        table.add_row(*(("yes" if v else "no") if isinstance(v, bool) else str(v) for v in row.values()))
+    out.print(table)
+
+
+@models_app.command("pull")
+def models_pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Names; without any: the configured ones.")] = None,
+) -> None:
+    """Fetch and verify model files. Interrupted downloads go on where they stopped."""
+    config = settings.load()
+    _ensure_models(names or [config.encoder, config.generator], config)
+    err.print(f"models are in {config.models}")
+
+
+@models_app.command("verify")
+def models_verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Names; without any: all that are here.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hash every file again and compare with the catalogue. Exit code 3 if any differs."""
+    config = settings.load()
+    wanted = names or [n for n in models.CATALOGUE if models.download_size([n], config) < models.CATALOGUE[n].size]
+    rows = [(name, check) for name in wanted for check in models.verify(name, config)]
+    if as_json:
+        _print_json([{"model": name, **dataclasses.asdict(check)} for name, check in rows])
+    else:
+        for name, check in rows:
+            out.print(f"{check.state:<8} {name}/{check.path}", style=None if check.state == "ok" else "red")
+    if any(check.state != "ok" for _, check in rows):
+        raise typer.Exit(3)
+
+
+@index_app.command("stats")
+def index_stats(collection: CollectionOption = "default", as_json: JsonOption = False) -> None:
+    """Counts, generation, encoder, size on disk."""
+    with Collection.open(collection) as opened:
+        stats = opened.stats()
+    _print_mapping(stats, as_json)
+
+
+@index_app.command("check")
+def index_check(collection: CollectionOption = "default", as_json: JsonOption = False) -> None:
+    """Verify the store and the index, and measure recall against exact search. Exit code 1 if something is wrong."""
+    with Collection.open(collection) as opened:
+        found = opened.check()
+    _print_mapping(found, as_json)
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
+@index_app.command("rebuild")
+def index_rebuild(collection: CollectionOption = "default") -> None:
+    """Make the vector index anew from the store."""
+    with Collection.open(collection) as opened:
+        out.print(f"generation {opened.rebuild()} published")
+
+
+@index_app.command("compact")
+def index_compact(collection: CollectionOption = "default") -> None:
+    """Remove what was deleted from every file now."""
+    with Collection.open(collection) as opened:
+        out.print(f"generation {opened.compact()}, compacted")
+
+
+@app.command("config")
+def show_config(as_json: JsonOption = False) -> None:
+    """Every setting: value in force, environment variable, what it is."""
+    config = settings.load()
+    rows = {
+        name: {
+            "value": str(getattr(config, name)),
+            "variable": settings.PREFIX + name.upper(),
+            "what": field.description,
+        }
+        for name, field in Config.model_fields.items()
+    }
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("setting", "value", "what it is")
+    for name, row in rows.items():
+        table.add_row(name, escape(str(row["value"])), str(row["what"]))
+    out.print(table)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; anything but loopback is open to your network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port.")] = 8642,
+) -> None:
+    """Start the REST service and its page."""
+    from citebound.api.service import run
+
+    config = settings.load()
+    _ensure_models([config.encoder] if config.base_url else [config.encoder, config.generator], config)
+    err.print(f"page: http://{host}:{port}/   API: http://{host}:{port}/docs   (Ctrl-C ends it)")
+    run(config, host, port)
+
+
+@app.command(hidden=True)
+def demo() -> None:
+    """Ingest the sample documents and answer questions about them; what `make demo` runs."""
+    from citebound.eval.demo import show
+
+    config = settings.load()
+    _ensure_models([config.encoder, config.generator], config)
+    sys.exit(show(config, out, print_answer, lambda: _ingest_progress(False), _print_report))
+
+
+# -- printing -----------------------------------------------------------------------------------------------------
+
+
+def _ensure_models(names: list[str], config: Config, *, quiet: bool = False) -> None:
+    """Fetch what is missing, saying its size first."""
+    size = models.download_size(names, config)
+    if not size:
+        return
+    err.print(f"fetching {', '.join(names)}: {size / 1e6:,.0f} MB, once, to {config.models}")
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        console=err,
+        disable=quiet,
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(description: str, done: int, total: int) -> None:
+            if description not in tasks:
+                tasks[description] = bar.add_task(description, total=total)
+            bar.update(tasks[description], completed=done)
+
+        for name in names:
+            models.pull(name, config, tell)
+
+
+@contextmanager
+def _ingest_progress(quiet: bool) -> Iterator[Callable[[IngestProgress], None]]:
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        console=err,
+        disable=quiet,
+        transient=True,
+    ) as bar:
+        files = bar.add_task("files", total=None, rate="")
+        chunks = bar.add_task("chunks", total=None, rate="")
+
+        def tell(event: IngestProgress) -> None:
+            seconds = max(event.seconds, 1e-3)
+            name = Path(event.path).name[:40]
+            bar.update(
+                files,
+                total=event.files_total,
+                completed=event.files_done,
+                description=f"files {name}",
+                rate=f"{event.pages} pages",
+            )
+            bar.update(
+                chunks,
+                total=event.chunks_total or None,
+                completed=event.chunks,
+                description=f"chunks ({event.stage})",
+                rate=f"{event.chunks / seconds:.0f}/s",
+            )
+
+        yield tell
+
+
+def _print_report(report: IngestReport, name: str) -> None:
+    table = Table("file", "status", "pages", "chunks", "seconds", title=f"collection {name}")
+    for file in report.files:
+        style = {Status.OK: "green", Status.UNCHANGED: "dim", Status.PARTIAL: "yellow"}.get(file.status, "red")
+        table.add_row(
+            escape(Path(file.path).name), Text(file.status, style=style), str(file.pages or "-"), str(file.chunks),
+            f"{file.seconds:.1f}",
+        )  # fmt: skip
+    out.print(table)
+    for file in report.files:
+        _print_file_notes(file)
+    counts = ", ".join(
+        f"{sum(f.status is s for f in report.files)} {s}" for s in Status if any(f.status is s for f in report.files)
+    )
+    if not report.files:
+        err.print(Text("no files found", style="red"))
+    out.print(
+        f"{len(report.files)} files: {counts or 'none'}; {report.seconds:.1f} s; parsers isolated by {report.sandbox}"
+    )
+
+
+def _print_file_notes(file: FileReport) -> None:
+    if not file.status.indexed:
+        err.print(Text.assemble((f"{file.status}: ", "bold red"), f"{file.path}: {file.reason}"))
+        if file.remedy:
+            err.print(Text(f"  what to do: {file.remedy}"))
+    for note in file.notes:
+        out.print(Text(f"note: {Path(file.path).name}: {note}", style="yellow"))
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def _print_mapping(values: dict[str, object], as_json: bool) -> None:
+    if as_json:
+        _print_json(values)
+        return
+    for name, value in values.items():
+        if isinstance(value, list):
+            out.print(f"{name}: {'none' if not value else ''}")
+            for item in value:
+                out.print(Text(f"  {item}", style="red"))
+        else:
+            out.print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
+
+
+def _key_value(pair: str) -> tuple[str, str]:
+    key, equals, value = pair.partition("=")
+    if not equals or not key:
+        raise typer.BadParameter(f"{pair!r} is not of the form key=value")
+    return key, value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""Collection: the one object that a library user holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from citebound import config as settings
+from citebound.answer.ask import Asker, Done, Event, clean_question
+from citebound.config import Config
+from citebound.errors import ConfigError, StoreCorrupt, UnknownCollection
+from citebound.indexes import generation, ingest
+from citebound.indexes.embeddings import open_encoder
+from citebound.indexes.faiss_index import exact_search
+from citebound.indexes.filters import FilterLike, parse
+from citebound.indexes.lock import writer_lock
+from citebound.indexes.search import STAGES, Search, passages
+from citebound.indexes.store import Store
+from citebound.protocols import Embedder, Generator
+from citebound.types import Answer, Document, DocumentInfo, Hit, IngestReport, Passage, Source
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+PASSAGE_HITS = 400
+
+
+def names(config: Config) -> list[str]:
+    """The collections in the data root, sorted."""
+    return sorted(p.parent.name for p in config.home.glob("*/store.db"))
+
+
+class Collection:
+    """Documents that are searched and asked together. Use `open`; close it, or use it in a `with` statement.
+
+    One Collection may be used from several threads; several processes may open the same one.
+    """
+
+    def __init__(self, root: Path, config: Config, *, create: bool, embedder: Embedder | None = None) -> None:
+        self.root = root
+        self.config = config
+        self._given_embedder = embedder
+        self._generator: Generator | None = None
+        if create:
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._store = Store(root / "store.db", create=create)
+
+    @classmethod
+    def open(
+        cls,
+        collection: str | Path,
+        *,
+        create: bool = False,
+        config: Config | None = None,
+        embedder: Embedder | None = None,
+        generator: Generator | None = None,
+    ) -> Collection:
+        """Open a collection by name (a folder of the data root) or by path; with `create`, make it if need be.
+
+        `embedder` and `generator` replace the configured ones. Raises UnknownCollection, ConfigError, StoreError.
+        """
+        config = config or settings.load()
+        given = str(collection)
+        is_path = isinstance(collection, Path) or "/" in given or given.startswith(".")
+        if not is_path and not NAME.fullmatch(given):
+            raise ConfigError(
+                f"{given!r} is not a name for a collection", remedy="Use letters, digits, '-', '_' and '.', at most 64."
+            )
+        root = Path(given) if is_path else config.home / given
+        if not create and not (root / "store.db").is_file():
+            known = ", ".join(names(config)) or "none yet"
+            raise UnknownCollection(
+                f"no collection {given!r} in {root.parent}",
+                remedy=f"Collections there: {known}. `citebound ingest PATH --collection {root.name}` makes one.",
+            )
+        made = cls(root, config, create=create, embedder=embedder)
+        made._generator = generator
+        return made
+
+    def __enter__(self) -> Collection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database and, if this collection started it, of the model server."""
+        self._store.close()
+        close = getattr(self._generator, "close", None)
+        if close:
+            close()
+        self._generator = None
+
+    @property
+    def name(self) -> str:
+        return self.root.name
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return self._given_embedder or open_encoder(self.config)
+
+    @cached_property
+    def _search(self) -> Search:
+        return Search(self.root, self._store, self.embedder)
+
+    @cached_property
+    def _asker(self) -> Asker:
+        return Asker(self._store, self._search, self.embedder, self.config)
+
+    @property
+    def generator(self) -> Generator:
+        """The configured generator, started on first need. Raises GeneratorError or ModelError."""
+        if self._generator is None:
+            from citebound.answer.generator import open_generator
+
+            self._generator = open_generator(self.config, self.root.parent)
+        return self._generator
+
+    # -- bringing documents in -------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        paths: Sequence[str | Path],
+        progress: ingest.ProgressCallback | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> IngestReport:
+        """Ingest files and folders (recursively). One bad file stops no other; see `report.failures`.
+
+        Raises CollectionBusy if another ingest runs, StorageFull if the disk is full; committed documents stay.
+        """
+        found = [Path(p) for p in paths]
+        return ingest.ingest(
+            self.root, self._store, self.embedder, found, self.config, labels=labels, progress=progress
+        )
+
+    def forget(self, document: str) -> dict[str, object]:
+        """Delete a document (by id, its beginning, path or file name) everywhere; says what went from where."""
+        return ingest.forget(self.root, self._store, self.embedder, self.config, self._store.resolve(document))
+
+    # -- searching and asking --------------------------------------------------------------------------------------
+
+    def search(
+        self, question: str, k: int = 10, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+    ) -> list[Hit]:
+        """At most k hits, best first. `stages` may leave out "dense" or "lexical". Raises QueryError."""
+        if k < 1:
+            raise ConfigError(f"k is {k}; it must be at least 1")
+        return self._search.hits(
+            clean_question(question, self.config.question_limit), k, parse(filters), stages=tuple(stages)
+        )
+
+    def passages(
+        self, question: str, budget: int = 16000, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+    ) -> list[Passage]:
+        """Neighbouring hits merged, best first, with at most `budget` characters in all."""
+        return passages(self.search(question, PASSAGE_HITS, filters, stages=stages), budget)
+
+    def ask(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Answer:
+        """Answer with bound citations, or NOT_FOUND. With `llm` False, by quotes alone. Raises QueryError."""
+        for event in self.stream(question, filters, llm=llm):
+            if isinstance(event, Done):
+                return event.answer
+        raise AssertionError("a stream ends with Done")
+
+    def stream(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Iterator[Event]:
+        """The events of `ask` as they happen: EvidenceFound, Token ..., Done."""
+        tree = parse(filters)
+        question = clean_question(question, self.config.question_limit)
+        return self._asker.stream(question, self.generator if llm else None, tree)
+
+    # -- looking after it ------------------------------------------------------------------------------------------
+
+    def documents(self) -> list[tuple[DocumentInfo, str, str, int, tuple[str, ...], tuple[Source, ...]]]:
+        """Every document with status, state ("text" or "vectors"), number of chunks, notes and sources."""
+        return self._store.listing()
+
+    def document(self, document: str) -> Document:
+        """One document by id, its beginning, path or file name. Raises UnknownDocument."""
+        return self._store.document(self._store.resolve(document))
+
+    def stats(self) -> dict[str, object]:
+        """Counts, the published generation, the encoder and the size on disk in bytes."""
+        size = sum(p.stat().st_size for p in self.root.rglob("*") if p.is_file())
+        return {
+            **self._store.counts(),
+            "generation": self._store.snapshot().generation,
+            "encoder": self.embedder.name,
+            "bytes": size,
+        }
+
+    def check(self, sample: int = 50, k: int = 10) -> dict[str, object]:
+        """Verify the store and the published index; `recall` is its recall@k against exact search on stored vectors.
+
+        `problems` is empty when all is well.
+        """
+        problems = self._store.check()
+        snapshot = self._store.snapshot()
+        recall = 1.0
+        counts = self._store.counts()
+        if snapshot.generation:
+            try:
+                index = generation.load(self.root, snapshot.generation, snapshot.manifest_sha256, self.embedder.key)
+            except StoreCorrupt as error:
+                problems.append(str(error))
+            else:
+                ids, vectors = self._store.vectors("c.indexed = 1")
+                masked = self._store.tombstones()
+                if set(index.ids().tolist()) - set(masked.tolist()) != set(ids.tolist()):
+                    problems.append("the published index and the store hold different chunks")
+                shares = []
+                for row in np.linspace(0, len(ids) - 1, num=min(sample, len(ids)), dtype=int):
+                    exact, _ = exact_search(vectors[row], ids, vectors, k)
+                    found, _ = index.search(vectors[row], k, without=masked)
+                    shares.append(len(set(exact.tolist()) & set(found.tolist())) / len(exact))
+                recall = float(np.mean(shares)) if shares else 1.0
+        elif counts["chunks"]:
+            problems.append("no index is published; `citebound index rebuild` makes one")
+        if counts["chunks_without_vectors"]:
+            problems.append(f"{counts['chunks_without_vectors']} chunks wait for their vectors; ingest again")
+        return {"problems": problems, "recall": recall, "k": k, "generation": snapshot.generation}
+
+    def rebuild(self) -> int:
+        """Make the published index anew from the store, with the configured encoder; gives its generation."""
+        with writer_lock(self.root):
+            ingest.claim(self._store, self.embedder)
+            ingest.embed_pending(self._store, self.embedder)
+            return ingest.publish(self.root, self._store, self.embedder, self.config, rebuild=True)
+
+    def compact(self) -> int:
+        """Remove deleted vectors and words from every file now; gives the generation."""
+        with writer_lock(self.root):
+            self._store.sweep()
+            number = ingest.publish(self.root, self._store, self.embedder, self.config)
+            self._store.scrub()
+            return number

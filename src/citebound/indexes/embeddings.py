@@ -1,0 +1,80 @@
+"""The encoder: sentence-transformers behind protocols.Embedder. The one door of that library, and of torch.
+
+Loaded from the verified folder of the catalogue, never from a hub. A tokenizer alone is enough to chunk, so torch is
+imported when the first text is embedded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from citebound import models
+from citebound.config import Config
+from citebound.protocols import Vectors
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BATCH = 32
+PROMPT = ""
+WINDOWS = {"all-minilm-l6-v2": 256}
+DIMENSIONS = {"all-minilm-l6-v2": 384}
+
+
+class SentenceEncoder:
+    """A sentence-transformers model in `folder`; `weights` is the sha256 of its weights."""
+
+    def __init__(self, name: str, folder: Path, weights: str, *, threads: int = 0) -> None:
+        self.name = name
+        self.dimension = DIMENSIONS[name]
+        self._folder = folder
+        self._threads = threads or os.cpu_count() or 1
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.window = WINDOWS[name] - self._tokenizer.num_special_tokens_to_add(False)
+        self.key = hashlib.sha256(f"{weights}\n{PROMPT}\n{WINDOWS[name]}".encode()).hexdigest()
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
+        torch.set_num_threads(self._threads)
+        model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
+        model.max_seq_length = WINDOWS[self.name]
+        return model
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dimension), unit rows; sorted by length inside, so give many at once."""
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        made = self._model.encode(
+            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(made, dtype=np.float32)
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        """Offset of each token's first character, without truncation and special tokens."""
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        return np.array([start for start, _ in encoded.offsets], dtype=np.int64)
+
+
+def open_encoder(config: Config) -> SentenceEncoder:
+    """The configured encoder, from verified files. Raises ModelUnavailable with the command that fetches it."""
+    folder = models.locate(config.encoder, config)
+    return SentenceEncoder(config.encoder, folder, models.weights_sha256(config.encoder), threads=config.threads)

@@ -1,0 +1,276 @@
+"""The ingest flow: files -> parsed -> chunked -> stored (state `text`) -> embedded (state `vectors`) -> published.
+
+Each document is committed whole or not at all, and what a killed ingest left in state `text` is embedded by the next.
+Parsing runs one file ahead in its sandboxed child while this process embeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from citebound.config import Config
+from citebound.errors import ParseFailure, StoreCorrupt, StoreError
+from citebound.indexes import generation
+from citebound.indexes.faiss_index import FaissIndex, kind_for
+from citebound.indexes.lock import writer_lock
+from citebound.indexes.store import Store, now
+from citebound.ingest.chunker import RECIPE, chunk, embedded_text
+from citebound.ingest.discover import discover
+from citebound.ingest.limits import Limits
+from citebound.ingest.parse import PARSER_VERSION, Parsed
+from citebound.ingest.worker import ParserPool
+from citebound.protocols import Embedder
+from citebound.types import FileReport, IngestReport, Progress, Source, Status
+
+EMBED_BATCH = 1024
+"""Chunks that are embedded in one call: sorted by length inside, so many at once waste less padding."""
+
+REVISION = f"{PARSER_VERSION}+{RECIPE}"
+
+ProgressCallback = Callable[[Progress], None]
+
+
+@dataclass
+class _Run:
+    """Counters of one ingest, and whom to tell."""
+
+    total: int
+    tell: ProgressCallback | None
+    started: float = field(default_factory=time.monotonic)
+    files: int = 0
+    pages: int = 0
+    embedded: int = 0
+    chunks: int = 0
+
+    def say(self, stage: str, path: str = "") -> None:
+        if self.tell:
+            seconds = time.monotonic() - self.started
+            self.tell(Progress(stage, path, self.files, self.total, self.pages, self.embedded, self.chunks, seconds))
+
+
+def ingest(
+    root: Path,
+    store: Store,
+    embedder: Embedder,
+    paths: Sequence[Path],
+    config: Config,
+    *,
+    labels: Mapping[str, str] | None = None,
+    progress: ProgressCallback | None = None,
+) -> IngestReport:
+    """Bring files and folders into the collection in `root`; one bad file never stops the others.
+
+    Raises CollectionBusy if another ingest runs, StorageFull if the disk takes no more; committed documents stay.
+    """
+    with writer_lock(root):
+        files = discover(paths)
+        run = _Run(len(files), progress)
+        reports: list[FileReport] = []
+        claim(store, embedder)
+        with ParserPool(Limits.of(config), require_sandbox=config.require_sandbox) as pool:
+            for item, future in _ahead(files, pool, store):
+                run.say("parse", str(item.path))
+                reports.append(_settle(item, future, store, embedder, labels or {}, run))
+                run.files += 1
+                if run.chunks - run.embedded >= EMBED_BATCH:
+                    embed_pending(store, embedder, run)
+            sandbox = pool.sandbox
+        embed_pending(store, embedder, run)
+        store.sweep()
+        run.say("publish")
+        number = publish(root, store, embedder, config)
+        return IngestReport(tuple(reports), time.monotonic() - run.started, sandbox, number)
+
+
+def claim(store: Store, embedder: Embedder) -> None:
+    """Make this encoder the collection's. Vectors of another one are dropped, and made anew by `embed_pending`."""
+    if store.encoder() != embedder.key:
+        store.set_encoder(embedder.key, embedder.name)
+
+
+def embed_pending(store: Store, embedder: Embedder, run: _Run | None = None) -> int:
+    """Give every chunk that has none a vector; an identical string is never embedded twice. Gives their number."""
+    done = 0
+    while rows := store.pending(EMBED_BATCH):
+        texts = {_vector_key(embedder, text): text for text in (embedded_text(r[2], r[3]) for r in rows)}
+        missing = [key for key in texts if key not in store.known_vectors(texts)]
+        vectors = embedder.embed([texts[key] for key in missing])
+        given = [(row[0], _vector_key(embedder, embedded_text(row[2], row[3]))) for row in rows]
+        store.put_vectors(list(zip(missing, vectors, strict=True)), given)
+        done += len(rows)
+        if run:
+            run.embedded += len(rows)
+            run.chunks = max(run.chunks, run.embedded)
+            run.say("embed")
+    return done
+
+
+def publish(root: Path, store: Store, embedder: Embedder, config: Config, *, rebuild: bool = False) -> int:
+    """Bring the published generation up to date with the store; gives its number. Nothing to do costs nothing.
+
+    The last generation is extended if it is whole and exact; otherwise, and with `rebuild`, the index is made from
+    the vectors of the store.
+    """
+    snapshot = store.snapshot()
+    tombstones = store.tombstones()
+    delta_ids, delta = store.delta()
+    index: FaissIndex | None = None
+    if snapshot.generation and not rebuild:
+        try:
+            index = generation.load(root, snapshot.generation, snapshot.manifest_sha256, embedder.key)
+        except StoreCorrupt:
+            index = None
+        if index is not None and not len(delta_ids) and not len(tombstones):
+            generation.tidy(root, snapshot.generation)
+            return snapshot.generation
+    count = store.counts()["chunks"]
+    kind = kind_for(count, config.flat_limit, config.hnsw_limit)
+    if index is None or not index.exact or index.kind != kind:
+        ids, vectors = store.vectors()
+        index = FaissIndex(embedder.dimension, kind)
+        index.add(ids, vectors)
+    else:
+        index.remove(tombstones)
+        index.add(delta_ids, delta)
+    number = snapshot.generation + 1
+    _, manifest_sha256 = generation.write(root, number, index, embedder.key)
+    store.published(number, manifest_sha256, index.ids(), tombstones)
+    generation.tidy(root, number)
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A file that was found, with its bytes' hash; `document_id` is "" if it could not be read."""
+
+    path: Path
+    document_id: str
+    size: int
+    modified_ns: int
+
+
+def _ahead(files: Sequence[Path], pool: ParserPool, store: Store) -> Iterator[tuple[_Item, Future[Parsed] | None]]:
+    """Each file with the future of its parse (None: nothing to parse), the next one already being parsed."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        waiting: tuple[_Item, Future[Parsed] | None] | None = None
+        for path in files:
+            item = _look(path)
+            known = bool(item.document_id) and store.revision(item.document_id)
+            needed = not known or known[0] != REVISION
+            following = (item, executor.submit(pool.parse, path) if needed else None)
+            if waiting:
+                yield waiting
+            waiting = following
+        if waiting:
+            yield waiting
+
+
+def _look(path: Path) -> _Item:
+    try:
+        stat = path.stat()
+        with path.open("rb") as file:
+            return _Item(path, hashlib.file_digest(file, "sha256").hexdigest(), stat.st_size, stat.st_mtime_ns)
+    except OSError:
+        return _Item(path, "", 0, 0)
+
+
+def _settle(
+    item: _Item,
+    future: Future[Parsed] | None,
+    store: Store,
+    embedder: Embedder,
+    labels: Mapping[str, str],
+    run: _Run,
+) -> FileReport:
+    """Commit one file, or say why not."""
+    started = time.monotonic()
+    path = str(item.path)
+    source = Source(path, item.document_id, tuple(sorted(labels.items())), now())
+    if future is None:
+        return _already(item, source, store, bool(labels))
+    try:
+        parsed = future.result()
+    except ParseFailure as failure:
+        return FileReport(
+            path,
+            failure.status,
+            seconds=time.monotonic() - started,
+            reason=str(failure),
+            remedy=failure.remedy,
+        )
+    document = parsed.document
+    chunks = chunk(document, embedder)
+    source = Source(path, document.id, source.labels, source.added_at)
+    store.put_document(
+        document,
+        chunks,
+        parser=REVISION,
+        status=parsed.status,
+        source=source,
+        size=item.size,
+        modified_ns=item.modified_ns,
+    )
+    run.pages += document.info.pages
+    run.chunks += len(chunks)
+    return FileReport(
+        path,
+        parsed.status,
+        document.id,
+        document.title,
+        document.info.pages,
+        len(chunks),
+        time.monotonic() - started,
+        notes=document.notes,
+    )
+
+
+def _already(item: _Item, source: Source, store: Store, relabel: bool) -> FileReport:
+    """The bytes are stored: unchanged, or another path for them."""
+    path = str(item.path)
+    known = store.file(path)
+    same = known is not None and known.document_id == item.document_id
+    if not same or relabel:
+        store.put_source(source, item.size, item.modified_ns)
+    info, chunks = store.info(item.document_id)
+    return FileReport(path, Status.UNCHANGED, item.document_id, info.title, info.pages, chunks)
+
+
+def _vector_key(embedder: Embedder, text: str) -> bytes:
+    return hashlib.sha256(f"{embedder.key}\n{text}".encode()).digest()
+
+
+def forget(root: Path, store: Store, embedder: Embedder, config: Config, document_id: str) -> dict[str, object]:
+    """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log.
+
+    Gives what was removed from where, and `verified`: the traces that were looked for and not found.
+    """
+    with writer_lock(root):
+        document = store.document(document_id, geometry=False)
+        removed: dict[str, object] = dict(store.forget(document_id))
+        removed["generation"] = publish(root, store, embedder, config)
+        store.scrub()
+        left = traces(root, store, document.text)
+        if left:
+            raise StoreError(
+                f"traces of {document_id[:12]} are left in {', '.join(left)}",
+                remedy="Close other readers of the collection and run `citebound index compact`.",
+            )
+        removed["verified"] = "no trace of its text in any file of the collection"
+        return removed
+
+
+def traces(root: Path, store: Store, text: str, samples: int = 20) -> list[str]:
+    """Names of the collection's files that contain any of the longest lines of `text` that no other document has."""
+    lines = sorted({line.strip() for line in text.splitlines() if len(line.strip()) >= 16}, key=len, reverse=True)
+    own = [line.encode("utf-8") for line in lines[:samples] if not store.contains(line)]
+    found = []
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        data = path.read_bytes()
+        if any(line in data for line in own):
+            found.append(path.relative_to(root).as_posix())
+    return found

@@ -1,0 +1,130 @@
+"""TXT and Markdown: read verbatim; structure is found beside the text and never written into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from charset_normalizer import from_bytes
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from citebound.ingest.draft import UNPRINTABLE, Draft, first_heading, printable
+from citebound.ingest.outline import is_heading_line, is_list_line
+from citebound.types import Block, BlockKind, Span
+
+BLANK = re.compile(r"\n[ \t\f\v]*(?=\n)")
+FRONT_MATTER = re.compile(r"\ufeff?---\n(?:[^\n]*\n){0,60}?---(?=\n|$)")
+PARSER = MarkdownIt("commonmark", {"maxNesting": 30}).enable("table")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_text(data: bytes) -> Draft:
+    """The text as it stands, blocks cut at empty lines."""
+    text, notes = decode(data)
+    blocks = tuple(_blocks(text, 0, len(text)))
+    return Draft(text, blocks, title=first_heading(text, blocks), notes=notes)
+
+
+def read_markdown(data: bytes) -> Draft:
+    """The text as it stands; headings, list items and table rows are those of CommonMark and its tables."""
+    text, notes = decode(data)
+    blocks = tuple(_gapless(text, _markdown(text)))
+    return Draft(text, blocks, title=first_heading(text, blocks), notes=notes)
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text and notes on how it was read: UTF-8 if valid, UTF-16 if marked, else the likeliest charset.
+
+    Newlines become "\\n". A UTF-8 byte-order mark stays, as character 0.
+    """
+    notes: list[str] = []
+    if data.startswith(UTF_16):
+        text = data.decode("utf-16", "replace")
+        notes.append("read as UTF-16")
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text, charset = _guess(data)
+            notes.append(f"not valid UTF-8; read as {charset}")
+    if UNPRINTABLE.search(text):
+        text = printable(text)
+        notes.append("holds NUL characters, shown as U+FFFD")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), tuple(notes)
+
+
+def _guess(data: bytes) -> tuple[str, str]:
+    best = from_bytes(data[:200_000]).best()
+    charset = best.encoding if best else "cp1252"
+    try:
+        return data.decode(charset), charset
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace"), "UTF-8, unreadable bytes shown as U+FFFD"
+
+
+def _blocks(text: str, start: int, end: int) -> Iterator[Block]:
+    edges = [start, *(m.end() for m in BLANK.finditer(text, start, end)), end]
+    for a, b in zip(edges, edges[1:], strict=False):
+        if span := _trimmed(text, a, b):
+            yield Block(_kind(span.of(text)), span)
+
+
+def _trimmed(text: str, start: int, end: int) -> Span:
+    piece = text[start:end]
+    first = start + len(piece) - len(piece.lstrip())
+    return Span(first, max(first, start + len(piece.rstrip())))
+
+
+def _kind(content: str) -> BlockKind:
+    if "\n" not in content and is_heading_line(content):
+        return BlockKind.TITLE
+    return BlockKind.LIST_ITEM if is_list_line(content) else BlockKind.PARAGRAPH
+
+
+def _markdown(text: str) -> Iterator[Block]:
+    starts = [0, *(m.end() for m in re.finditer("\n", text)), len(text)]
+    depth = 0
+    taken = False
+    for token in PARSER.parse(_parseable(text)):
+        if token.type in ("list_item_open", "list_item_close"):
+            depth += token.nesting
+        elif token.type == "heading_open":
+            yield _mapped(text, starts, token, BlockKind.TITLE, int(token.tag[1]))
+        elif token.type == "tr_open":
+            yield _mapped(text, starts, token, BlockKind.TABLE_ROW)
+        elif token.type in ("fence", "code_block", "html_block") or (token.type == "inline" and not taken):
+            yield _mapped(text, starts, token, BlockKind.LIST_ITEM if depth else BlockKind.PARAGRAPH)
+        if token.type in ("heading_open", "tr_open", "heading_close", "tr_close"):
+            taken = token.nesting > 0
+
+
+def _parseable(text: str) -> str:
+    """The text with the same lines, but without what CommonMark would take for content: front matter and BOM."""
+    if matter := FRONT_MATTER.match(text):
+        return "\n" * matter[0].count("\n") + text[matter.end() :]
+    return text.removeprefix("\ufeff")
+
+
+def _mapped(text: str, starts: list[int], token: Token, kind: BlockKind, level: int = 0) -> Block:
+    first, last = token.map or (0, 0)
+    end = len(starts) - 1
+    return Block(kind, _trimmed(text, starts[min(first, end)], starts[min(last, end)]), level)
+
+
+def _gapless(text: str, blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks in order, none overlapping, and what lies between them (front matter, link targets) as paragraphs."""
+    at = 0
+    for block in blocks:
+        if not block.span or block.span.start < at:
+            continue
+        yield from _rest(text, at, block.span.start)
+        yield block
+        at = block.span.end
+    yield from _rest(text, at, len(text))
+
+
+def _rest(text: str, start: int, end: int) -> Iterator[Block]:
+    for block in _blocks(text, start, end):
+        if any(c.isalnum() for c in block.span.of(text)):
+            yield Block(BlockKind.PARAGRAPH, block.span)
