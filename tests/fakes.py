@@ -37,7 +37,7 @@ class WordHashEmbedder:
 
 
 class Echo:
-    """A generator that answers with the first sentence of the first passage, cited."""
+    """A generator that answers with the sentence of the passages that shares most words with the question, cited."""
 
     name = "echo"
 
@@ -47,9 +47,18 @@ class Echo:
 
     def stream(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> Iterator[str]:
         self.asked.append(messages)
-        reply = self.reply
-        if reply is None:
-            found = re.search(r"\[1\][^\n]*\n(.*?[.!?])(?:\s|$)", messages[-1]["content"], re.DOTALL)
-            reply = f"{found.group(1)} [1]" if found else "Not found."
+        reply = self.reply if self.reply is not None else self._best(messages[-1]["content"])
         for word in reply.split(" "):
             yield word + " "
+
+    def _best(self, content: str) -> str:
+        passages, _, question = content.rpartition("Question: ")
+        wanted = set(re.findall(r"\w+", question.lower()))
+        number, best = 0, (0, "Not found.")
+        for line in passages.splitlines():
+            heading = re.match(r"\[(\d+)\] ", line)
+            number = int(heading.group(1)) if heading else number
+            for sentence in [] if heading else re.findall(r"[A-Z][^.!?]*[.!?]", line):
+                shared = len(wanted & set(re.findall(r"\w+", sentence.lower())))
+                best = max(best, (shared, f"{sentence} [{number}]"))
+        return best[1]

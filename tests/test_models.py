@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
 import resource
 import socket
@@ -354,8 +355,6 @@ def test_a_changed_file_is_refused_named_and_repaired(tmp_path: Path, hub: Hub) 
 
 
 def test_verify_sees_what_kept_its_size_and_its_time(tmp_path: Path, hub: Hub) -> None:
-    import os
-
     settings = config(tmp_path, hub.url)
     path = models.pull("tiny", settings) / "big.bin"
     stat = path.stat()

@@ -21,7 +21,7 @@ SUPPORT = 0.6
 WIDTH = 2
 """Sentences in a row that one quote may have."""
 
-_MARKERS = re.compile(r"\s*[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
+_MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
 
 
@@ -52,11 +52,12 @@ def says_not_found(draft: str) -> bool:
 def bind(draft: str, passages: Sequence[Passage]) -> tuple[Bound, ...]:
     """Every sentence of the draft, in order, bound or removed. Passages are numbered from 1, as in the prompt."""
     made = []
-    for span in sentence_spans(_markers_inside(draft)):
-        piece = span.of(_markers_inside(draft))
+    draft = _markers_inside(draft)
+    for span in sentence_spans(draft):
+        piece = span.of(draft)
         cited = [int(n) for group in _MARKERS.findall(piece) for n in group.split(",")]
         sentence = " ".join(_MARKERS.sub("", piece).split())
-        if content(sentence) or facts(sentence):
+        if re.search(r"\w", sentence):
             made.append(_bind_sentence(sentence, cited, passages))
     return tuple(made)
 
@@ -72,6 +73,8 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
         return Bound(sentence, (), Verdict.REMOVED, f"cites passage {unknown[0]}, which was not given")
     among = [n - 1 for n in cited] or list(range(len(passages)))
     words, wanted = set(content(sentence)), facts(sentence)
+    if not words - wanted:
+        return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
     best: tuple[float, Quote] | None = None
     missing: set[str] = wanted
     for position in dict.fromkeys(among):
@@ -104,7 +107,7 @@ def quotes(position: int, passage: Passage) -> list[Quote]:
 
 
 def _share(words: set[str], text: str) -> float:
-    return len(words & set(content(text))) / len(words) if words else 1.0
+    return len(words & set(content(text))) / len(words)
 
 
 def _better(share: float, quote: Quote, best: tuple[float, Quote]) -> bool:

@@ -172,14 +172,14 @@ class ChatGenerator:
 
         where = f"generator {self.name} at {self._base_url}"
         said = " ".join(str(error).replace(self._api_key or "\0", "***").split())[:300]
-        if time.monotonic() >= deadline or (isinstance(error, openai.APITimeoutError) and not _unconnected(error)):
+        if time.monotonic() >= deadline:
             return GeneratorTimeout(f"{where} was not done within {self._timeout:g} s", remedy=SLOW)
+        if unreached := _unreached(error):
+            return GeneratorUnavailable(f"{where} cannot be reached: {unreached}", remedy=REACH)
         if isinstance(error, openai.APIStatusError):
             return GeneratorUnavailable(
                 f"{where} answered {error.status_code}: {said}", remedy=STATUS.get(error.status_code, LOG)
             )
-        if isinstance(error, openai.APIConnectionError) and _unconnected(error):
-            return GeneratorUnavailable(f"{where} cannot be reached: {error.__cause__}", remedy=REACH)
         if isinstance(error, openai.APIError | httpx.HTTPError | OSError):
             return GeneratorUnavailable(f"{where} broke off: {said}", remedy=LOG)
         return GeneratorUnavailable(f"{where} does not speak the OpenAI-compatible protocol: {said}", remedy=REACH)
@@ -293,8 +293,11 @@ def _pause(error: Exception, attempt: int) -> float | None:
     return PAUSE_SECONDS * attempt if passing else None
 
 
-def _unconnected(error: Exception) -> bool:
-    return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+def _unreached(error: BaseException | None) -> BaseException | None:
+    """The failure to connect at the bottom of what langchain and openai made of it."""
+    while error and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        error = error.__cause__
+    return error
 
 
 def _loopback(url: str) -> bool:

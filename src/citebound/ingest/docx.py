@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from citebound.errors import ParseFailure
-from citebound.ingest.draft import Draft, Element, compose, first_heading
+from citebound.ingest.draft import Draft, Element, compose, title_of
 from citebound.ingest.limits import Limits
 from citebound.ingest.numbering import Counters, Level, List
 from citebound.ingest.outline import is_heading_line, is_list_line, numbered
@@ -73,7 +73,7 @@ def read_docx(data: bytes, limits: Limits) -> Draft:
         elements = reader.read()
         notes = reader.facts(archive.namelist())
     text, blocks, _ = compose(elements)
-    return Draft(text, blocks, title=reader.title() or first_heading(text, blocks), notes=notes)
+    return Draft(text, blocks, title=title_of(reader.title(), text, blocks), notes=notes)
 
 
 def _wanted(name: str) -> bool:

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from citebound.types import ASIDE, Block, BlockKind, Box, Line, Span
 
 UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+LEGEND = re.compile(
+    r"(?i)(?:exhibit|schedule|annex|appendix|execution (?:copy|version)|confidential|table of contents|contents|form of$|draft|tlp)\b"
+)
+NO_TITLE = re.compile(r"(?i)^(?:untitled.*|document\d*|microsoft (?:word|excel|powerpoint)\b.*|.*\.(?:docx?|pdf|indd|rtf|html?|tex|dvi)|(?:title|slide|powerpoint presentation)\s*\d*|\W*)$")  # fmt: skip
 BREAKS = re.compile(r"[ \t]*\n\s*")
 
 
@@ -89,9 +93,19 @@ def _placed(prints: Sequence[Print], at: int) -> Iterable[Line]:
         at = end + 1
 
 
+def title_of(declared: str, text: str, blocks: Sequence[Block]) -> str:
+    """The title that a file declares, unless a program made it up; else its first heading; else ""."""
+    declared = " ".join(printable(declared).split())
+    return first_heading(text, blocks) if NO_TITLE.match(declared) else declared
+
+
 def first_heading(text: str, blocks: Sequence[Block]) -> str:
-    """The first heading among the first blocks, on one line and at most 200 characters; "" if there is none."""
-    for block in blocks[:40]:
-        if block.kind is BlockKind.TITLE:
-            return " ".join(block.span.of(text).lstrip("# ").split())[:200].rstrip("# ")
-    return ""
+    """The heading that names a document: the first of the highest level near its beginning; "" if there is none.
+
+    Exhibit numbers and legends such as "Execution copy" are passed over while there is another.
+    """
+    headings = [b for b in blocks[:30] if b.kind is BlockKind.TITLE and b.span.start < 4000]
+    named = [(b.level or 9, " ".join(b.span.of(text).strip("#=*_ \n").split())[:200]) for b in headings]
+    named = [(level, name) for level, name in named if any(c.isalpha() for c in name)]
+    proper = [pair for pair in named if not LEGEND.match(pair[1])] or named
+    return min(proper, key=lambda pair: pair[0])[1] if proper else ""

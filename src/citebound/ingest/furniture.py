@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from citebound.types import BlockKind
 
+KINDS = (BlockKind.HEADER, BlockKind.FOOTER)
 MARGIN = 0.14
 DEEP = 6
+APART = 700
+"""Letters between two page numbers, at least: so that numbered table rows are not taken for pages."""
+
 DIGITS = re.compile(r"\d+")
 PAGE_NUMBER = re.compile(r"(?i)^\W*(?:page\s*)?(?:\d{1,4}|[ivxl]{1,7})(?:\s*(?:of|/|\|)\s*\d{1,4})?\W*$")
 
@@ -32,21 +36,52 @@ def furniture(pages: Sequence[tuple[float, Sequence[Placed]]]) -> dict[int, Bloc
     A line counts when, at one height near the edge, the same words stand on three pages or more (on two, if the document
     has no more than three), or when only numbers differ and they count the pages. Nothing between it and the edge may be body.
     """
-    edges = [(k, _edge(height, lines, k)) for height, lines in pages for k in (BlockKind.HEADER, BlockKind.FOOTER)]
-    places: dict[tuple[BlockKind, str, int], set[int]] = defaultdict(set)
-    for i, (kind, lines) in enumerate(edges):
+    edges = [(i, k, _edge(height, lines, k)) for i, (height, lines) in enumerate(pages) for k in KINDS]
+    seen: dict[tuple[object, ...], set[int]] = defaultdict(set)
+    for page, kind, lines in edges:
         for line, at in lines:
-            for slot in (int(at / 6), int(at / 6 + 0.5) + 10_000):
-                places[kind, _words(line.text), slot].add(i // 2)
+            for trait in _traits(kind, line.text, at, page):
+                seen[trait].add(page)
     enough = 2 if len(pages) <= 3 else 3
     found: dict[int, BlockKind] = {}
-    for kind, lines in edges:
+    for page, kind, lines in edges:
         for line, at in lines:
-            slots = (int(at / 6), int(at / 6 + 0.5) + 10_000)
-            seen = max(len(places[kind, _words(line.text), slot]) for slot in slots)
-            if seen < enough and not (len(pages) > 1 and PAGE_NUMBER.match(line.text)):
+            often = max(len(seen[trait]) for trait in _traits(kind, line.text, at, page))
+            if often < enough and not (len(pages) > 1 and PAGE_NUMBER.match(line.text)):
                 break
             found[id(line)] = kind
+    found.update(_counted([line for _, lines in pages for line in lines if id(line) not in found]))
+    return found
+
+
+def _traits(kind: BlockKind, text: str, at: float, page: int) -> Iterator[tuple[object, ...]]:
+    """What two copies of a running line have in common: edge, height (in two rasters), words, and how numbers count."""
+    words = _words(text)
+    numbers = [int(digits[:9]) for digits in DIGITS.findall(text)]
+    for slot in (int(at / 6), int(at / 6 + 0.5) + 10_000):
+        yield kind, slot, words, tuple(numbers)
+        for i, number in enumerate(numbers):
+            yield kind, slot, words, i, number - page, tuple(numbers[:i] + numbers[i + 1 :])
+
+
+def _counted(lines: Sequence[Placed]) -> dict[int, BlockKind]:
+    """Footers inside pages, as in filings printed anew: the same words far apart, with a number that counts on."""
+    last: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    at = 0
+    for line in lines:
+        numbers = DIGITS.findall(line.text)
+        if numbers and len(line.text) <= 120 and (len(numbers) == 1 or "page" in line.text.lower()):
+            if PAGE_NUMBER.match(line.text) or "page" in line.text.lower() or "\t" in line.text:
+                last[_words(line.text)].append((int(numbers[0]), at, id(line)))
+        at += len(line.text)
+    found: dict[int, BlockKind] = {}
+    for series in last.values():
+        chain = series[:1]
+        for number, place, name in series[1:]:
+            if number == chain[-1][0] + 1 and (len(chain) >= 3 or place - chain[-1][1] >= APART):
+                chain.append((number, place, name))
+        if len(chain) >= 3:
+            found.update({name: BlockKind.FOOTER for _, _, name in chain})
     return found
 
 

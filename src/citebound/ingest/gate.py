@@ -94,6 +94,16 @@ MAGIC = (
     (b"BZh", Kind.ARCHIVE),
     (b"\xfd7zXZ", Kind.ARCHIVE),
 )
+UNZIPPABLE = (
+    zipfile.BadZipFile,
+    KeyError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    zlib.error,
+    EOFError,
+)
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML_START = re.compile(rb"<(?:!doctype html|html|head|body)[\s>]", re.I)
 HEADER_FIELD = re.compile(
@@ -128,7 +138,8 @@ def admit(name: str, data: bytes, archive: Archive | None = None) -> Kind:
     """
     if len(data.strip()) < 2:
         raise ParseFailure(Status.EMPTY, f"{name} is empty", remedy="Check that the file was copied completely.")
-    found = sniff(data)
+    archive = archive or Archive()
+    found = sniff(data, archive)
     extension = PurePath(name).suffix.lstrip(".").lower()
     named = EXTENSIONS.get(extension)
     if found is Kind.ENCRYPTED:
@@ -141,9 +152,11 @@ def admit(name: str, data: bytes, archive: Archive | None = None) -> Kind:
             f"{name} is a PDF and something else at once, so that programs read it differently",
             remedy="Print it to a new PDF and ingest that.",
         )
+    if found in (Kind.ZIP, *ARCHIVED) and (found in ARCHIVED or named in ARCHIVED):
+        inspect(name, data, archive)
     if found not in MEDIA_TYPES and (named is None or found is not Kind.BINARY):
         what = f"{name} is a {found}" if found is not Kind.BINARY else f"the type of {name} is not known"
-        status = Status.UNSUPPORTED_TYPE if named is None or found in REMEDIES else Status.TYPE_MISMATCH
+        status = Status.UNSUPPORTED_TYPE if named is None or found in (Kind.OLE, Kind.RTF) else Status.TYPE_MISMATCH
         if named:
             what += f", not a {named}"
         raise ParseFailure(status, what, remedy=REMEDIES.get(found, f"Supported are {SUPPORTED}."))
@@ -159,17 +172,14 @@ def admit(name: str, data: bytes, archive: Archive | None = None) -> Kind:
             f"{name} is named like a {named} but is a {found}",
             remedy="Give it the extension of what it is, or export it again.",
         )
-    kind = named or found
-    if kind in ARCHIVED:
-        inspect(name, data, archive or Archive())
-    return kind
+    return named or found
 
 
-def sniff(data: bytes) -> Kind:
+def sniff(data: bytes, archive: Archive | None = None) -> Kind:
     """What the bytes are, whatever the name says."""
     head = data[:1024]
     if data.startswith(b"PK"):
-        return _zip_kind(data)
+        return _zip_kind(data, archive or Archive())
     if b"%PDF-" in head:
         return Kind.PDF
     if data.startswith(OLE_MAGIC):
@@ -203,12 +213,13 @@ def _ole_kind(data: bytes) -> Kind:
     return Kind.MSG if "__substg1.0_".encode("utf-16-le") in data else Kind.OLE
 
 
-def _zip_kind(data: bytes) -> Kind:
+def _zip_kind(data: bytes, caps: Archive) -> Kind:
     """By the main part's content type, which is never far into [Content_Types].xml."""
     try:
+        _directory("", data, caps)
         with zipfile.ZipFile(io.BytesIO(data)) as archive, archive.open("[Content_Types].xml") as file:
             types = file.read(1_000_000)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, RuntimeError, NotImplementedError, zlib.error, EOFError):
+    except (ParseFailure, *UNZIPPABLE):
         return Kind.ZIP
     for part, kind in ((b"wordprocessingml", Kind.DOCX), (b"presentationml", Kind.PPTX), (b"spreadsheetml", Kind.XLSX)):
         if part in types or (b"vnd.ms-word" in types and kind is Kind.DOCX):

@@ -29,6 +29,13 @@ class Run:
     chars: list[str] = field(default_factory=list)
     lefts: list[float] = field(default_factory=list)
     rights: list[float] = field(default_factory=list)
+    styles: dict[tuple[float, bool], int] = field(default_factory=dict)
+
+    def settle(self) -> None:
+        """Takes size and weight from most of the characters."""
+        if self.styles:
+            self.size = max(self.styles, key=lambda style: self.styles[style])[0]
+            self.bold = sum(n for (_, bold), n in self.styles.items() if bold) >= 0.8 * sum(self.styles.values())
 
     @property
     def text(self) -> str:
@@ -81,5 +88,8 @@ class Page:
     height: float
     runs: list[Run]
     unmapped: int = 0
+    bare: bool = False
+    """Neither text nor pictures."""
+
     layer: bool = False
     """Nearly all text is invisible: the OCR layer of a scan."""

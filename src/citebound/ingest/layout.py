@@ -7,7 +7,6 @@ are printed line by line across the gutter.
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,16 +17,16 @@ from statistics import median
 from citebound.ingest.draft import Element, Print, compose
 from citebound.ingest.furniture import furniture
 from citebound.ingest.glyphs import Page, Run
-from citebound.ingest.outline import ENUMERATED, BULLET, is_contents_line, is_list_line, numbered
+from citebound.ingest.outline import BULLET, ENUMERATED, NAMED, is_contents_line, is_list_line, numbered
 from citebound.types import Block, BlockKind, Box, Line
 
 NARROW_GAP = 0.8
 GUTTER_LINES = 6
 COLUMN_LETTERS = 18
+MOST_ROWS = 3000
+HEAD, FOOT = 0.06, 0.92
 TERMINAL = (".", ";", ":", "!", "?", ".\u201d", '."', ".)", "\u2026")
-LABEL = re.compile(
-    r"(?:\(?[a-zA-Z0-9]{1,4}[.)]|\d{1,2}(?:\.\d{1,3})*\.?|[A-Z][A-Za-z]+ (?:\d{1,2}(?:\.\d+)*|[IVXLC]+)[.:]?|[^\w\s])$"
-)
+LABEL = re.compile(rf"(?:\(?[a-zA-Z0-9]{{1,4}}[.)]|\d{{1,2}}(?:\.\d{{1,3}})*\.?|{NAMED} (?:\d{{1,2}}(?:\.\d+)*|[IVXLC]+)[.:]?|[^\w\s])$")
 
 
 @dataclass(slots=True)
@@ -41,6 +40,8 @@ class Row:
     right: float = 0.0
     bottom: float = 0.0
     text: str = ""
+    beside: bool = False
+    """Something else is printed next to it."""
 
     def __post_init__(self) -> None:
         self.left = min(run.left for run in self.runs)
@@ -50,11 +51,13 @@ class Row:
         self.text = self._joint().join(run.text for run in self.runs)
 
     def _joint(self) -> str:
-        return "\t" if self.cells > 1 else " "
+        return "" if self.tilted else "\t" if self.cells > 1 else " "
 
     @property
     def cells(self) -> int:
         """How many cells of a table it holds; a clause number or bullet and its text are one."""
+        if self.tilted:
+            return 1
         return 1 if len(self.runs) < 2 or LABEL.match(self.runs[0].text) and len(self.runs) == 2 else len(self.runs)
 
     @property
@@ -79,22 +82,24 @@ class Row:
 
     def print(self) -> Print:
         """The line with its geometry."""
+        box = (self.left, self.top, self.right, self.bottom)
+        if self.tilted:
+            return Print(self.text, self.page, box, tuple(_even(self.left, self.right, len(self.text) + 1)))
         advances: list[float] = []
         at = self.left
         for i, run in enumerate(self.runs):
             if i:
                 advances.append(at)
-            lefts = _even(run.left, run.right, len(run.chars)) if run.tilt else run.lefts
-            for left, right in zip(lefts, run.rights, strict=True):
-                advances.append(at := max(at, left))
+            for left, right in zip(run.lefts, run.rights, strict=True):
                 at = max(at, left)
-            at = max(at, run.right)
+                advances.append(at)
+            at = max(at, right)
         advances.append(max(at, self.right))
-        return Print(self.text, self.page, (self.left, self.top, self.right, self.bottom), tuple(advances))
+        return Print(self.text, self.page, box, tuple(advances))
 
 
 def _even(left: float, right: float, count: int) -> list[float]:
-    return [left + (right - left) * i / count for i in range(count)]
+    return [left + (right - left) * i / max(1, count - 1) for i in range(count)]
 
 
 @dataclass(slots=True)
@@ -137,13 +142,29 @@ def lay_out(pages: Sequence[Page]) -> tuple[str, tuple[Block, ...], tuple[Line, 
 def _page_rows(page: Page) -> list[Row]:
     upright = [run for run in page.runs if not run.hidden and not run.tilt]
     tilted = [run for run in page.runs if not run.hidden and run.tilt]
-    return _ordered(page.number, upright) + [Row(page.number, [run]) for run in tilted]
+    return _ordered(page.number, upright, page.height) + [Row(page.number, runs) for runs in _tilted(tilted)]
 
 
-def _ordered(page: int, runs: list[Run]) -> list[Row]:
+def _tilted(runs: list[Run]) -> list[list[Run]]:
+    """Tilted runs that follow each other closely belong together: the letters of a seal or of a stamp."""
+    groups: list[list[Run]] = []
+    for run in runs:
+        before = groups[-1][-1] if groups else None
+        if before and len(run.chars) <= 2 and max(_between(before, run)) < run.size:
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return groups
+
+
+def _between(a: Run, b: Run) -> tuple[float, float]:
+    return max(a.left, b.left) - min(a.right, b.right), max(a.top, b.top) - min(a.bottom, b.bottom)
+
+
+def _ordered(page: int, runs: list[Run], height: float = 0.0) -> list[Row]:
     gutter = find_gutter(runs)
     if gutter is None:
-        return _sorted(_rows(page, runs))
+        return _sorted(_rows(page, runs), height)
     x, top, bottom = gutter
     above: list[Run] = []
     left: list[Run] = []
@@ -177,8 +198,8 @@ def _by_place(page: int, runs: list[Run]) -> list[Row]:
 def find_gutter(runs: Sequence[Run]) -> tuple[float, float, float] | None:
     """x of the white strip between two columns of prose, and the y range in which it separates them; or None.
 
-    A strip counts when at least six lines in a row leave it free with prose on both sides of it, so that the two
-    columns of a table of short cells do not.
+    A strip counts when at least six lines in a row leave it free with prose on both sides of it, so that the
+    columns of a table, with their short cells or further gaps, do not.
     """
     lines = _baselines(runs)
     if len(lines) < GUTTER_LINES:
@@ -195,6 +216,8 @@ def find_gutter(runs: Sequence[Run]) -> tuple[float, float, float] | None:
     free = [i for i, found in enumerate(gaps) if any(a < x <= b for a, b in found)]
     sides = [_sides(lines[i], x) for i in free]
     if median(s[0] for s in sides) < COLUMN_LETTERS or median(s[1] for s in sides) < COLUMN_LETTERS:
+        return None
+    if sum(len(gaps[i]) > 1 for i in free) > 0.2 * len(free):
         return None
     first, last = free[0], free[-1]
     crossing = [i for i in range(first, last + 1) if any(r.left < x < r.right and r.cut(x) is None for r in lines[i])]
@@ -247,31 +270,54 @@ def _continues(before: Run, run: Run, anywhere: bool) -> bool:
     return shared > 0.5 * min(before.bottom - before.top, run.bottom - run.top)
 
 
-def _sorted(rows: list[Row]) -> list[Row]:
-    """The rows in stream order, except that a row never comes before one that stands above it in the same column."""
-    after: list[list[int]] = [[] for _ in rows]
-    waits = [0] * len(rows)
-    for i, a in enumerate(rows):
-        for j in range(i):
-            b = rows[j]
-            if a.top < b.bottom and b.top < a.bottom and abs(a.top + a.bottom - b.top - b.bottom) < min(a.height, b.height):
-                continue
-            if min(a.right, b.right) - max(a.left, b.left) <= 1:
-                continue
-            upper, lower = (i, j) if a.top + a.bottom < b.top + b.bottom else (j, i)
-            after[upper].append(lower)
-            waits[lower] += 1
-    ready = [i for i, n in enumerate(waits) if n == 0]
-    heapq.heapify(ready)
-    order: list[int] = []
-    while ready:
-        i = heapq.heappop(ready)
-        order.append(i)
-        for j in after[i]:
-            waits[j] -= 1
-            if waits[j] == 0:
-                heapq.heappush(ready, j)
-    return [rows[i] for i in order]
+def _sorted(rows: list[Row], height: float = 0.0) -> list[Row]:
+    """The rows in stream order, except that a row never comes after one that stands below it in the same column.
+
+    Rows in the margins of a page of that height come first and last, whenever they were drawn.
+    """
+    if len(rows) > MOST_ROWS:
+        return sorted(rows, key=lambda row: (row.top, row.left))
+    head = [row for row in rows if row.bottom < HEAD * height]
+    foot = [row for row in rows if height and row.top > FOOT * height]
+    _mark_beside(rows)
+    order: list[Row] = []
+    lowest = 0.0
+    last = -1
+    for row in rows:
+        if row.bottom < HEAD * height or (height and row.top > FOOT * height):
+            continue
+        if order and _goes_on(order[last], row):
+            last += 1
+        else:
+            last = len(order) if row.top >= lowest else _seat(order, row)
+        order.insert(last, row)
+        lowest = max(lowest, row.bottom)
+    return head + order + foot
+
+
+def _mark_beside(rows: Sequence[Row]) -> None:
+    by_top = sorted(rows, key=lambda row: row.top)
+    for i, row in enumerate(by_top):
+        for other in by_top[i + 1 :]:
+            if other.top > row.bottom - 0.5 * min(row.height, other.height):
+                break
+            row.beside = other.beside = True
+
+
+def _goes_on(last: Row, row: Row) -> bool:
+    near = 0 < row.bottom - last.bottom < 2.5 * max(row.height, last.height)
+    return near and min(last.right, row.right) > max(last.left, row.left)
+
+
+def _seat(order: Sequence[Row], row: Row) -> int:
+    """Where to put a row: before the first that stands below it in its column, and before what leads down to that."""
+    middle = row.top + row.bottom
+    for i, other in enumerate(order):
+        if other.top + other.bottom > middle + row.height and min(other.right, row.right) - max(other.left, row.left) > 1:
+            while i and order[i - 1].top >= row.bottom - 1 and order[i - 1].top <= order[i].top:
+                i -= 1
+            return i
+    return len(order)
 
 
 def _type(pages: Iterable[list[Row]]) -> Type:
@@ -315,10 +361,12 @@ def _right_edge(rows: Sequence[Row]) -> float:
 def _breaks(before: list[Row], row: Row, set_in: Type, edge: float) -> bool:
     """Whether a row begins a new block after the rows `before`."""
     last = before[-1]
+    if row.cells == 1 and last.cells > 1 and _in_cell(before, row):
+        return False
     if row.cells > 1 or last.cells > 1 or row.tilted or last.tilted:
         return True
-    if abs(row.size - last.size) > 0.08 * last.size + 0.3 or row.bold != last.bold:
-        return not _same_line(last, row)
+    if abs(row.size - last.size) > 0.05 * last.size + 0.2 or row.bold != last.bold:
+        return not _same_line(last, row) and not (row.text[:1].islower() and not last.text.endswith(TERMINAL))
     drop = row.bottom - last.bottom
     pitch = max(set_in.pitch * last.size / set_in.size, last.size)
     if drop < -last.height or drop > 1.35 * _own_pitch(before, pitch) or _aside(last, row):
@@ -330,6 +378,13 @@ def _breaks(before: list[Row], row: Row, set_in: Type, edge: float) -> bool:
     if row.left > last.left + 0.8 * last.size and len(before) > 1 and (ended or short):
         return True
     return short and ended and row.left <= last.left + 1
+
+
+def _in_cell(before: Sequence[Row], row: Row) -> bool:
+    """Whether the row goes on with a cell, other than the first, of the table row above it."""
+    cells = before[-1].runs[1:]
+    near = row.bottom - before[-1].bottom < 1.6 * row.height
+    return near and any(abs(cell.left - row.left) < 2 for cell in cells)
 
 
 def _starts_item(text: str) -> bool:
@@ -388,17 +443,23 @@ def _look(part: Part, set_in: Type) -> tuple[float, bool]:
 
 
 def _is_heading(part: Part, set_in: Type) -> bool:
-    text = part.text
+    text, first = part.text, part.rows[0]
     if len(part.rows) > 4 or len(text) > 200 or not any(c.isalpha() for c in text) or is_contents_line(text):
         return False
-    if text.endswith((",", ";", "-")) or part.rows[0].tilted:
+    if text.endswith((",", ";", "-")) or first.tilted or BULLET.match(text):
         return False
-    large = part.rows[0].size >= set_in.size * 1.12 + 0.2
-    if large:
+    if first.size >= set_in.size * 1.12 + 0.2:
         return not (text.endswith(".") and len(text) > 100)
-    if part.rows[0].bold and part.rows[0].size >= set_in.size * 0.9:
-        mark = numbered(text)
-        return (len(text) <= 120 and not text.endswith(".")) or bool(mark and mark.caption and not mark.inline)
-    letters = [c for c in text if c.isalpha()]
-    capitals = len(letters) >= 4 and text == text.upper() and len(text) <= 100 and len(part.rows) <= 2
-    return capitals and part.rows[0].size >= set_in.size * 0.9
+    if first.beside or first.size < set_in.size * 0.9:
+        return False
+    mark = numbered(text)
+    captioned = bool(mark and mark.caption and not mark.inline)
+    if first.size >= set_in.size * 1.04 + 0.4 and len(part.rows) <= 2:
+        return captioned or (len(text) <= 120 and not text.endswith(".") and not text[0].islower())
+    if first.bold:
+        return captioned or (len(text) <= 120 and not text.endswith("."))
+    return _in_capitals(text) and len(text) <= 100 and len(part.rows) <= 2
+
+
+def _in_capitals(text: str) -> bool:
+    return sum(c.isalpha() for c in text) >= 4 and text == text.upper()

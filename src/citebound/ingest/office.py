@@ -20,7 +20,7 @@ from lxml import etree
 
 from citebound.errors import ParseFailure
 from citebound.ingest.docx import parse_xml
-from citebound.ingest.draft import Draft, Element, compose, first_heading
+from citebound.ingest.draft import Draft, Element, compose, title_of
 from citebound.ingest.gate import Kind
 from citebound.ingest.limits import Limits
 from citebound.types import BlockKind, Status
@@ -68,7 +68,7 @@ def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
         raise ParseFailure(Status.TOO_LARGE, f"the {kind} has more than {limits.elements:,} elements", remedy="Split it.")
     text, blocks, _ = compose(e for item in found for e in _elements(item))
     notes = _losses(kind, data, text)
-    return Draft(text, blocks, title=_title(kind, data) or first_heading(text, blocks), notes=notes, partial=bool(notes))
+    return Draft(text, blocks, title=title_of(_title(kind, data), text, blocks), notes=notes, partial=bool(notes))
 
 
 def _unstructured(kind: Kind) -> Any:

@@ -74,6 +74,11 @@ def numbered(text: str, *, heading: bool = False) -> Mark | None:
     return None
 
 
+def is_finding(number: str) -> bool:
+    """Whether a printed number is the identifier of a finding ("PSI-01-005", "[H-01]")."""
+    return bool(FINDING.match(number + " x"))
+
+
 def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
     number = " ".join(match["number"].split())
     depth = _depth(number)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from citebound.errors import ParseFailure
 from citebound.ingest import gate
-from citebound.ingest.draft import Draft
+from citebound.ingest.draft import Draft, printable
 from citebound.ingest.gate import Kind
 from citebound.ingest.limits import Limits
 from citebound.ingest.plain import read_markdown, read_text
@@ -21,8 +20,6 @@ __all__ = ["PARSER_VERSION", "Limits", "Parsed", "parse"]
 
 PARSER_VERSION = "citebound-1"
 """Goes into ``DocumentInfo.parser``; raised when the same bytes would give another text, blocks or sections."""
-
-NO_TITLE = re.compile(r"(?i)^(?:untitled.*|document\d*|microsoft (?:word|excel|powerpoint)\b.*|.*\.(?:docx?|pdf|indd|rtf|html?|tex|dvi)|(?:title|slide|powerpoint presentation)\s*\d*|\W*)$")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +93,4 @@ def _document(name: str, data: bytes, kind: Kind, draft: Draft) -> Document:
 
 
 def _title(name: str, draft: Draft) -> str:
-    title = " ".join(draft.title.split())[:200]
-    return PurePath(name).stem if NO_TITLE.match(title) else title
+    return printable(" ".join(draft.title.split())[:200] or PurePath(name).stem)

@@ -13,41 +13,52 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from citebound.errors import ParseFailure
-from citebound.ingest.draft import Draft, first_heading, printable
+from citebound.ingest.draft import Draft, title_of, printable
 from citebound.ingest.glyphs import Page, Run
 from citebound.ingest.layout import lay_out
 from citebound.ingest.limits import Limits
-from citebound.types import Status
+from citebound.types import Box, Status
 
 WIDE_GAP = 1.5
 """A gap of so many letter heights parts a printed line into cells."""
 
+LABEL_GAP = 0.05
+CLAUSE_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,3})+\.?|\d{1,2}[.)]|\([a-z0-9]{1,3}\)")
+LEVEL = 5
+"""Degrees up to which a line counts as upright: scans are seldom straight."""
+
 INVISIBLE = 3
+FORCE_BOLD = 1 << 18
+PICTURES = (raw.FPDF_PAGEOBJ_IMAGE,)
 LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st", "\ufb06": "st"}
 AS_PRINTED = {
     **{chr(c): "-" for c in (0x02, 0xAD, 0xFFFE)},
-    **dict.fromkeys("\t\n\r\x0b\x0c\xa0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000", " "),
     **LIGATURES,
 }
 BOLD = re.compile(r"bold|black|heavy|demi", re.I)
 REPAIR = "Open it in a PDF viewer and print it to a new PDF."
 
-Place = Callable[[float, float, float, float], tuple[float, float, float, float]]
+Place = Callable[[float, float, float, float], Box]
 
-# The same functions with plain integers for handles: a page has thousands of characters, and ctypes objects cost most.
-_handle = ctypes.c_void_p
-_unicode = ctypes.CFUNCTYPE(ctypes.c_uint, _handle, ctypes.c_int)
-_object = ctypes.CFUNCTYPE(_handle, _handle, ctypes.c_int)
-_loose = ctypes.CFUNCTYPE(ctypes.c_int, _handle, ctypes.c_int, ctypes.c_void_p)
+_HANDLE = ctypes.c_void_p
 
 
-def _address(function: Any) -> int:
-    return ctypes.cast(function, ctypes.c_void_p).value or 0
+def _bare(function: Any, result: Any, *arguments: Any) -> Any:
+    """The same C function with plain integers for handles: ctypes' own pointer objects cost most of the time."""
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    assert address
+    return ctypes.CFUNCTYPE(result, *arguments)(address)
 
 
-get_unicode = _unicode(_address(raw.FPDFText_GetUnicode))
-get_object = _object(_address(raw.FPDFText_GetTextObject))
-get_loose_box = _loose(_address(raw.FPDFText_GetLooseCharBox))
+_unicode = _bare(raw.FPDFText_GetUnicode, ctypes.c_uint, _HANDLE, ctypes.c_int)
+_object = _bare(raw.FPDFText_GetTextObject, _HANDLE, _HANDLE, ctypes.c_int)
+_loose_box = _bare(raw.FPDFText_GetLooseCharBox, ctypes.c_int, _HANDLE, ctypes.c_int, _HANDLE)
+_matrix = _bare(raw.FPDFText_GetMatrix, ctypes.c_int, _HANDLE, ctypes.c_int, _HANDLE)
+_font_size = _bare(raw.FPDFText_GetFontSize, ctypes.c_double, _HANDLE, ctypes.c_int)
+_font_info = _bare(raw.FPDFText_GetFontInfo, ctypes.c_ulong, _HANDLE, ctypes.c_int, _HANDLE, ctypes.c_ulong, _HANDLE)
+_font = _bare(raw.FPDFTextObj_GetFont, _HANDLE, _HANDLE)
+_render_mode = _bare(raw.FPDFTextObj_GetTextRenderMode, ctypes.c_int, _HANDLE)
+_fill = _bare(raw.FPDFText_GetFillColor, ctypes.c_int, _HANDLE, ctypes.c_int, *(_HANDLE,) * 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +85,7 @@ def read_pdf(data: bytes, limits: Limits) -> Draft:
             )
         pages, broken = _pages(document, limits)
         notes, partial = _facts(data, document, pages, broken)
-        title = printable(document.get_metadata_value("Title"))
+        title = _title(document)
         count = len(document)
     finally:
         document.close()
@@ -85,7 +96,14 @@ def read_pdf(data: bytes, limits: Limits) -> Draft:
             remedy="Run OCR on it first (for example `ocrmypdf in.pdf out.pdf`) and ingest the result.",
         )
     text, blocks, lines = lay_out(pages)
-    return Draft(text, blocks, lines, title or first_heading(text, blocks), count, notes, partial)
+    return Draft(text, blocks, lines, title_of(title, text, blocks), count, notes, partial)
+
+
+def _title(document: Any) -> str:
+    try:
+        return printable(document.get_metadata_value("Title"))
+    except UnicodeDecodeError:
+        return ""
 
 
 def _open(data: bytes) -> Any:
@@ -136,6 +154,7 @@ def _page(document: Any, index: int, most: int) -> Page:
         finally:
             textpage.close()
         _judge(found, page)
+        found.bare = not found.runs and not any(page.get_objects(filter=PICTURES, max_depth=3))
     finally:
         page.close()
     return found
@@ -158,11 +177,13 @@ class _Reader:
     """Walks the characters of one page and cuts them into runs."""
 
     def __init__(self, textpage: Any, place: Place, rotation: int) -> None:
-        self.textpage = textpage
         self.handle = ctypes.cast(textpage.raw, ctypes.c_void_p).value
         self.place = place
         self.rotation = rotation
         self.styles: dict[int, Style] = {}
+        self.bold_fonts: dict[int, bool] = {}
+        self.matrix = raw.FS_MATRIX()
+        self.colors = (ctypes.c_uint * 4)()
         self.found: list[Run] = []
         self.run: Run | None = None
         self.style: Style | None = None
@@ -176,8 +197,8 @@ class _Reader:
         gap = False
         high = 0
         for i in range(count):
-            code = get_unicode(handle, i)
-            owner = get_object(handle, i)
+            code = _unicode(handle, i)
+            owner = _object(handle, i)
             if not owner:
                 if code in (10, 13):
                     self.run, gap = None, False
@@ -194,64 +215,90 @@ class _Reader:
             if char == " ":
                 gap = True
                 continue
-            get_loose_box(handle, i, address)
+            _loose_box(handle, i, address)
             box = place(rect.left, rect.bottom, rect.right, rect.top)
             style = styles.get(owner) or self._measure(owner, i)
             self._put(char, box, style, gap)
             gap = False
-        return [run for run in self.found if run.chars], self.unmapped
+        for run in self.found:
+            run.settle()
+        return self.found, self.unmapped
 
     def _char(self, code: int) -> str:
+        if 32 < code < 127:
+            return chr(code)
         if code == 0 or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
             self.unmapped += 1
             return "\ufffd"
         char = chr(code)
-        return AS_PRINTED.get(char, char if code >= 32 else " ")
+        return AS_PRINTED.get(char) or (" " if code < 32 or char.isspace() else char)
 
     def _measure(self, owner: int, i: int) -> Style:
-        matrix = raw.FS_MATRIX()
-        raw.FPDFText_GetMatrix(self.textpage, i, matrix)
-        size = raw.FPDFText_GetFontSize(self.textpage, i) * math.hypot(matrix.c, matrix.d)
-        angle = round(math.degrees(math.atan2(matrix.b, matrix.a))) if (matrix.a or matrix.b) else 0
-        pointer = ctypes.cast(owner, raw.FPDF_PAGEOBJECT)
-        channels = [ctypes.c_uint() for _ in range(4)]
-        raw.FPDFText_GetFillColor(self.textpage, i, *channels)
-        style = Style(
-            size=size,
-            bold=self._bold(i),
-            invisible=raw.FPDFTextObj_GetTextRenderMode(pointer) == INVISIBLE or channels[3].value == 0,
-            white=min(c.value for c in channels[:3]) >= 250,
-            tilt=(self.rotation - angle) % 360,
+        handle, matrix, colors = self.handle, self.matrix, self.colors
+        _matrix(handle, i, ctypes.addressof(matrix))
+        channel = ctypes.addressof(colors)
+        _fill(handle, i, channel, channel + 4, channel + 8, channel + 12)
+        red, green, blue, alpha = colors
+        tilt = 0
+        if matrix.b or matrix.a <= 0 or self.rotation:
+            tilt = (self.rotation - round(math.degrees(math.atan2(matrix.b, matrix.a)))) % 360
+        font = _font(owner) or 0
+        if font not in self.bold_fonts:
+            self.bold_fonts[font] = self._bold(i)
+        style = self.styles[owner] = Style(
+            _font_size(handle, i) * math.hypot(matrix.c, matrix.d),
+            self.bold_fonts[font],
+            _render_mode(owner) == INVISIBLE or alpha == 0,
+            red >= 250 and green >= 250 and blue >= 250,
+            0 if (tilt + LEVEL) % 360 <= 2 * LEVEL else tilt,
         )
-        self.styles[owner] = style
         return style
 
     def _bold(self, i: int) -> bool:
-        buffer = ctypes.create_string_buffer(100)
+        name = ctypes.create_string_buffer(100)
         flags = ctypes.c_int()
-        raw.FPDFText_GetFontInfo(self.textpage, i, buffer, 100, flags)
-        return bool(BOLD.search(buffer.value.decode("utf-8", "replace"))) or bool(flags.value & (1 << 18))
+        _font_info(self.handle, i, ctypes.addressof(name), 100, ctypes.addressof(flags))
+        return bool(BOLD.search(name.value.decode("utf-8", "replace"))) or bool(flags.value & FORCE_BOLD)
 
-    def _put(self, char: str, box: tuple[float, float, float, float], style: Style, gap: bool) -> None:
+    def _put(self, char: str, box: Box, style: Style, gap: bool) -> None:
         left, top, right, bottom = box
         run = self.run
-        if run is None or (style is not self.style and self._differs(style)) or self._apart(run, box, style):
+        if run is None or (style is not self.style and self._differs(style)) or _apart(run, box, style):
             run = self.run = Run(
                 len(self.found), left, top, right, bottom, style.size, style.bold, style.invisible, style.white, style.tilt
             )
             self.found.append(run)
-        elif gap:
-            run.chars.append(" ")
-            run.lefts.append(run.rights[-1])
-            run.rights.append(max(left, run.rights[-1]))
+        else:
+            last = run.rights[-1]
+            if gap or (left - last > LABEL_GAP * style.size and self._after_number(run, char)):
+                run.chars.append(" ")
+                run.lefts.append(last)
+                run.rights.append(left if left > last else last)
+            if left < run.left:
+                run.left = left
+            if right > run.right:
+                run.right = right
+            if top < run.top:
+                run.top = top
+            if bottom > run.bottom:
+                run.bottom = bottom
         self.style = style
+        look = (style.size, style.bold)
+        run.styles[look] = run.styles.get(look, 0) + 1
+        if len(char) == 1:
+            run.chars.append(char)
+            run.lefts.append(left)
+            run.rights.append(right)
+            return
         width = (right - left) / len(char)
         for k, part in enumerate(char):
             run.chars.append(part)
             run.lefts.append(left + k * width)
             run.rights.append(left + (k + 1) * width)
-        run.left, run.right = min(run.left, left), max(run.right, right)
-        run.top, run.bottom = min(run.top, top), max(run.bottom, bottom)
+
+    def _after_number(self, run: Run, char: str) -> bool:
+        """Whether a clause number ends here, which is often set nearer to its caption than a word to the next."""
+        return char.isalpha() and len(run.chars) < 12 and bool(CLAUSE_NUMBER.fullmatch("".join(run.chars)))
 
     def _differs(self, style: Style) -> bool:
         before = self.style
@@ -259,15 +306,20 @@ class _Reader:
             style.tilt != before.tilt or style.invisible != before.invisible or style.white != before.white
         )
 
-    def _apart(self, run: Run, box: tuple[float, float, float, float], style: Style) -> bool:
-        if style.tilt:
-            return False
-        left, top, right, bottom = box
-        height = max(bottom - top, style.size, 0.1)
-        if left - run.rights[-1] > WIDE_GAP * height or left < run.rights[-1] - height:
-            return True
-        shared = min(bottom, run.bottom) - max(top, run.top)
-        return shared < 0.3 * min(bottom - top, run.bottom - run.top)
+
+def _apart(run: Run, box: Box, style: Style) -> bool:
+    """Whether a character stands too far from the end of a run to belong to it."""
+    if style.tilt:
+        return False
+    left, top, right, bottom = box
+    tall = bottom - top
+    height = style.size if style.size > tall else tall
+    ahead = left - run.rights[-1]
+    if ahead > WIDE_GAP * height or ahead < -height:
+        return True
+    if top == run.top and bottom == run.bottom:
+        return False
+    return min(bottom, run.bottom) - max(top, run.top) < 0.3 * min(tall, run.bottom - run.top)
 
 
 def _judge(found: Page, page: Any) -> None:
@@ -307,11 +359,11 @@ def _paper(page: Any, found: Page, runs: list[Run]) -> list[bool]:
 
 def _facts(data: bytes, document: Any, pages: list[Page], broken: list[int]) -> tuple[tuple[str, ...], bool]:
     notes: list[str] = []
-    empty = [page.number for page in pages if not page.runs]
+    empty = [page.number for page in pages if not page.runs and not page.bare]
     if broken:
         notes.append(f"{_listed(broken)} cannot be read")
     if empty:
-        notes.append(f"{_listed(empty)} without text (blank, or an image that needs OCR)")
+        notes.append(f"{_listed(empty)} without text: an image, which needs OCR")
     if layer := [page.number for page in pages if page.layer]:
         notes.append(f"{_listed(layer)}: the text is the OCR layer of a scan")
     if hidden := [page.number for page in pages if any(run.hidden for run in page.runs)]:

@@ -6,7 +6,7 @@ import io
 import logging
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from citebound.errors import ParseFailure
 from citebound.ingest.draft import Draft, Element, compose, first_heading
@@ -14,6 +14,7 @@ from citebound.ingest.limits import Limits
 from citebound.ingest.outline import is_heading_line, is_list_line
 from citebound.types import BlockKind, Status
 
+BROKEN = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError, OSError)
 NOTE = "read by the second PDF parser: text by page, without places on the page"
 
 
@@ -28,7 +29,7 @@ def read_pdf_plainly(data: bytes, limits: Limits) -> Draft:
         if count > limits.pages:
             raise ParseFailure(Status.TOO_LARGE, f"the PDF has more than {limits.pages} pages", remedy="Split it.")
         pages = [reader.pages[i].extract_text() for i in range(count)]
-    except (PyPdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, OSError) as error:
+    except (PyPdfError, DependencyError, ArithmeticError, *BROKEN) as error:
         raise ParseFailure(
             Status.PARSE_ERROR, f"the PDF is damaged: {error}", remedy="Print it to a new PDF in a viewer."
         ) from error

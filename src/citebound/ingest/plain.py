@@ -10,12 +10,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from citebound.ingest.draft import UNPRINTABLE, Draft, first_heading, printable
-from citebound.ingest.outline import is_heading_line, is_list_line
+from citebound.ingest.outline import is_heading_line, is_list_line, numbered
 from citebound.types import Block, BlockKind, Span
 
 BLANK = re.compile(r"\n[ \t\f\v]*(?=\n)")
+PIECE = re.compile(r"\n|[ \t]{3,}")
+DANGLING = re.compile(r"(?i)(?:\b(?:sections?|clauses?|articles?|paragraphs?|exhibits?|and|or|to|of|in|under|the|by|with)|[,(-])$")
 FRONT_MATTER = re.compile(r"\ufeff?---\n(?:[^\n]*\n){0,60}?---(?=\n|$)")
 PARSER = MarkdownIt("commonmark", {"maxNesting": 30}).enable("table")
+WESTERN = 0.15
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -55,7 +58,9 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _guess(data: bytes) -> tuple[str, str]:
-    best = from_bytes(data[:200_000]).best()
+    """Few bytes beyond ASCII mean western Office text; for the rest a statistical guess."""
+    foreign = sum(byte > 127 for byte in data[:200_000])
+    best = None if foreign < WESTERN * len(data[:200_000]) else from_bytes(data[:200_000]).best()
     charset = best.encoding if best else "cp1252"
     try:
         return data.decode(charset), charset
@@ -67,7 +72,28 @@ def _blocks(text: str, start: int, end: int) -> Iterator[Block]:
     edges = [start, *(m.end() for m in BLANK.finditer(text, start, end)), end]
     for a, b in zip(edges, edges[1:], strict=False):
         if span := _trimmed(text, a, b):
-            yield Block(_kind(span.of(text)), span)
+            yield from (Block(_kind(piece.of(text)), piece) for piece in _clauses(text, span))
+
+
+def _clauses(text: str, paragraph: Span) -> Iterator[Span]:
+    """A paragraph cut before each line, or piece after a wide gap, that begins a numbered clause or is a heading."""
+    edges = [paragraph.start, *(m.end() for m in PIECE.finditer(text, paragraph.start, paragraph.end)), paragraph.end]
+    spans = [span for a, b in zip(edges, edges[1:], strict=False) if (span := _trimmed(text, a, b))]
+    pieces = [span.of(text) for span in spans]
+    start = paragraph.start
+    for i in range(1, len(spans)):
+        after_heading = spans[i - 1].start == start and is_heading_line(pieces[i - 1])
+        if after_heading or (_begins(pieces, i) and not DANGLING.search(pieces[i - 1])):
+            yield Span(start, spans[i - 1].end)
+            start = spans[i].start
+    yield Span(start, paragraph.end)
+
+
+def _begins(pieces: list[str], i: int) -> bool:
+    if numbered(pieces[i][:400]):
+        return True
+    alone = not any(n.isupper() for n in pieces[i - 1 : i] + pieces[i + 1 : i + 2] if len(n) > 40)
+    return alone and len(pieces[i]) <= 80 and is_heading_line(pieces[i])
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citebound.ingest.outline import Mark, is_contents_line, numbered
+from citebound.ingest.outline import Mark, is_contents_line, is_finding, numbered
 from citebound.types import ASIDE, Block, BlockKind, Section, Span
 
 HEADINGS = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
@@ -61,8 +61,9 @@ def _consistent(starts: list[Start]) -> list[Start]:
 def _tree(starts: Sequence[Start], end: int, text: str) -> tuple[Section, ...]:
     found: list[Section] = []
     open_: list[int] = []
-    for start in starts:
-        level = _level(start, [found[i] for i in open_])
+    for i, start in enumerate(starts):
+        following = next((later.number for later in starts[i + 1 : i + 30] if later.number), "")
+        level = _level(start, [found[k] for k in open_], following)
         while open_ and found[open_[-1]].level >= level:
             _close(found, open_.pop(), start.at, text)
         parent = open_[-1] if open_ else None
@@ -77,23 +78,41 @@ def _close(found: list[Section], i: int, end: int, text: str) -> None:
     found[i] = Section(Span(section.span.start, end), section.number, section.heading, section.level, section.parent)
 
 
-def _level(start: Start, open_: Sequence[Section]) -> int:
+def _level(start: Start, open_: Sequence[Section], following: str) -> int:
     """A number's place under its open parent ("9.2" under "9") goes before the level that fonts or styles say."""
-    number = _ordinal(start.number)
+    if not start.number:
+        return _unnumbered(start, open_, following)
     for section in reversed(open_):
         above = _ordinal(section.number)
-        if above and number.startswith(above + "."):
-            return section.level + number[len(above) :].count(".")
+        if above and _ordinal(start.number).startswith(above + "."):
+            return section.level + _ordinal(start.number)[len(above) :].count(".")
     for section in reversed(open_):
-        if number and _shape(section.number) == _shape(start.number):
+        if section.number and _shape(section.number) == _shape(start.number):
             return section.level
-    if start.level:
-        return start.level
-    return open_[-1].level + 1 if open_ and number else 1
+    above_ = open_[-1] if open_ else None
+    if above_ and above_.number and (not start.level or start.level >= above_.level):
+        return above_.level + (_rank(start.number) > _rank(above_.number))
+    return start.level or (above_.level + 1 if above_ else 1)
+
+
+def _unnumbered(start: Start, open_: Sequence[Section], following: str) -> int:
+    """A heading without a number stays inside the numbered section that it interrupts: the next number tells."""
+    for section in reversed(open_):
+        goes_on = following and section.number and _shape(section.number) == _shape(following)
+        within = not start.level or start.level >= section.level
+        if within and (goes_on and _ordinal(following) != "1" or is_finding(section.number)):
+            return section.level + 1 if start.level <= section.level else start.level
+    return start.level or 1
 
 
 def _ordinal(number: str) -> str:
     return number.split()[-1].rstrip(".") if number else ""
+
+
+def _rank(number: str) -> int:
+    """How deep a number usually stands: "Article 5", "5", "5.1", "A"."""
+    kind, dots = _shape(number)
+    return {"digit": 10 + dots, "letter": 20, "word": 5}.get(kind, 0)
 
 
 def _shape(number: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from citebound.errors import ParseFailure
-from citebound.ingest.draft import Draft, Element, compose
+from citebound.ingest.draft import Draft, Element, compose, title_of
 from citebound.ingest.limits import Limits
 from citebound.types import BlockKind, Status
 
@@ -30,7 +30,7 @@ def read_workbook(data: bytes, limits: Limits) -> Draft:
         raise ParseFailure(
             Status.PARSE_ERROR, f"the workbook is damaged: {error}", remedy="Open it in Excel and save it anew."
         ) from error
-    return Draft(text, blocks, title=title, notes=tuple(notes), partial=bool(notes))
+    return Draft(text, blocks, title=title_of(title, "", ()), notes=tuple(notes), partial=bool(notes))
 
 
 def _elements(book: openpyxl.Workbook, limits: Limits, notes: list[str]) -> Iterator[Element]:

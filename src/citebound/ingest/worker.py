@@ -28,6 +28,7 @@ from citebound.ingest.parse import SPLIT, Parsed
 from citebound.types import Status
 
 BUBBLEWRAP = "bubblewrap"
+PLAIN = [sys.executable, "-m", "citebound.ingest.forkserver"]
 START_SECONDS = 60.0
 WARM_SECONDS = 120.0
 """Time for the first import of the office readers, on top of what a file may take."""
@@ -187,9 +188,8 @@ def too_large(name: str, size: int, limits: Limits) -> ParseFailure:
 
 def _commands() -> list[list[str]]:
     """How the server may be started, safest first."""
-    plain = [sys.executable, "-m", "citebound.ingest.forkserver"]
     bwrap = shutil.which("bwrap")
-    return [[bwrap, *_walls(), *plain, BUBBLEWRAP], plain] if bwrap else [plain]
+    return [[bwrap, *_walls(), *PLAIN, BUBBLEWRAP], PLAIN] if bwrap else [PLAIN]
 
 
 def _walls() -> Sequence[str]:
@@ -217,10 +217,12 @@ def _receive(server: subprocess.Popen[bytes], seconds: float, most: int) -> byte
     deadline = time.monotonic() + seconds
     held = bytearray()
     fd = server.stdout.fileno()
+    watched = select.poll()
+    watched.register(fd, select.POLLIN)
     need = LENGTH.size
     while len(held) < need:
         left = deadline - time.monotonic()
-        if left <= 0 or not select.select([fd], [], [], left)[0]:
+        if left <= 0 or not watched.poll(left * 1000):
             raise TimeoutError
         part = os.read(fd, 1 << 20)
         if not part:

@@ -1,0 +1,71 @@
+"""Waiting: how many questions are worked on at once, how many may wait, and the threads that do the work.
+
+The library is synchronous. Its calls cross here, and only here, to a fixed set of threads: the store keeps one
+connection for each thread that ever called it, so threads must not come and go.
+"""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop, wait
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio
+
+from citebound.api.problems import RETRY_SECONDS, Busy
+
+T = TypeVar("T")
+
+
+class Line:
+    """A door that lets `at_once` in; when `waiting` stand before it, others are turned away."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._limiter = anyio.CapacityLimiter(at_once)
+        self._waiting = waiting
+
+    def check(self) -> None:
+        """Raises Busy if the queue is full."""
+        statistics = self._limiter.statistics()
+        if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._waiting:
+            raise Busy("too many questions wait already", remedy=f"Ask again in {RETRY_SECONDS} seconds.")
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Waits for its turn, and holds its place until the end. Raises Busy if the queue is full."""
+        self.check()
+        place = object()
+        await self._limiter.acquire_on_behalf_of(place)
+        try:
+            yield
+        finally:
+            self._limiter.release_on_behalf_of(place)
+
+
+class Threads:
+    """A fixed set of threads."""
+
+    def __init__(self, size: int) -> None:
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix="citebound-api")
+
+    async def run(self, work: Callable[..., T], *args: Any) -> T:
+        """The result of `work(*args)`, in a thread. A cancelled caller waits for its end: work has no other owner."""
+        working = get_running_loop().run_in_executor(self._pool, partial(work, *args))
+        with anyio.CancelScope(shield=True):
+            await wait([working])
+        return working.result()
+
+    async def walk(self, generator: Generator[T, None, None]) -> AsyncGenerator[T, None]:
+        """What a generator yields, each step in a thread; leaving early closes it, so that it stops its own work."""
+        end = object()
+        try:
+            while (item := await self.run(next, generator, end)) is not end:
+                yield item
+        finally:
+            await self.run(generator.close)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)

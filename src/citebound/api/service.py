@@ -1,0 +1,344 @@
+"""The REST service and its page: `citebound serve`. The one door of FastAPI.
+
+Thin: it checks, crosses to a thread, calls `Collection`, and writes down what came back. Neither questions nor
+documents are logged.
+
+``python -m citebound.api.service --openapi`` prints what api/openapi.json holds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import anyio
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.exceptions import HTTPException
+
+from citebound import __version__
+from citebound import config as settings
+from citebound.answer.ask import Done, Event, EvidenceFound, Token
+from citebound.api import page, problems
+from citebound.api.line import Line, Threads
+from citebound.api.problems import ClientGone, Fault
+from citebound.api.ready import Inspector
+from citebound.api.shapes import (
+    Alive,
+    AnswerResponse,
+    AskRequest,
+    CollectionName,
+    Collections,
+    Problem,
+    Readiness,
+    SearchRequest,
+    SearchResponse,
+    answer_response,
+    passage_response,
+    search_response,
+)
+from citebound.api.shelf import Opener, Shelf
+from citebound.api.wall import Wall, is_loopback
+from citebound.config import Config
+from citebound.errors import CiteboundError
+
+SEARCHES, SEARCHES_WAITING = 4, 32
+ANSWERS, ANSWERS_WAITING = 4, 16
+SPARE_THREADS = 2
+STOP_SECONDS = 20
+HEADER_LIMIT = 16 * 1024
+CONNECTIONS = 256
+REFERENCE = "#/components/schemas/Problem"
+STREAM = """Server-sent events, each with JSON as data:
+
+- `evidence`: `{"passages": [...]}`, the passages that the answer will be made from;
+- `token`: `{"text": "..."}`, a piece of the model's draft, **not verified**;
+- `verdict`: the answer after the evidence gate, as in the JSON response; it replaces the draft and is the last event;
+- `error`: a problem, instead of `verdict`."""
+
+log = logging.getLogger(__name__)
+
+
+def create_app(
+    config: Config, opener: Opener | None = None, *, needs: Sequence[str] | None = None, host: str = "127.0.0.1"
+) -> Wall:
+    """The application. `opener` replaces `Collection.open`; `needs` names the models that /readyz asks for.
+
+    `host` is the address that is listened on: requests that name another host are refused.
+    """
+    return Wall(_framework(Service(config, opener, needs)), host)
+
+
+def _framework(service: Service) -> FastAPI:
+    app = FastAPI(
+        title="Citebound",
+        version=__version__,
+        summary="Answers about documents, each sentence bound to the exact place that proves it.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=service.lifespan,
+    )
+    _add_routes(app, service)
+    _add_pages(app)
+    _add_errors(app)
+    return app
+
+
+def run(config: Config, host: str = "127.0.0.1", port: int = 8642) -> None:
+    """Serve until interrupted. Listens on loopback unless told otherwise, and warns when told otherwise."""
+    if not is_loopback(host):
+        sys.stderr.write(
+            f"warning: {host} is open to your network, and the service asks for no password: whoever reaches it can "
+            "read every collection. Use 127.0.0.1, or put a proxy with authentication in front.\n"
+        )
+    uvicorn.run(
+        create_app(config, host=host),
+        host=host,
+        port=port,
+        http="h11",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        limit_concurrency=CONNECTIONS,
+        h11_max_incomplete_event_size=HEADER_LIMIT,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def openapi_text() -> str:
+    """The OpenAPI document as api/openapi.json holds it."""
+    return json.dumps(_framework(Service(settings.load())).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+class Service:
+    """What the routes share: the collections, the threads and the two lines of those who wait."""
+
+    def __init__(self, config: Config, opener: Opener | None = None, needs: Sequence[str] | None = None) -> None:
+        if needs is None:
+            needs = [config.encoder] if config.base_url else [config.encoder, config.generator]
+        self._shelf = Shelf(config, opener)
+        self._inspector = Inspector(config, self._shelf, needs)
+        self._threads = Threads(SEARCHES + ANSWERS + SPARE_THREADS)
+        self._searches = Line(SEARCHES, SEARCHES_WAITING)
+        self._answers = Line(ANSWERS, ANSWERS_WAITING)
+
+    @asynccontextmanager
+    async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        yield
+        self._threads.close()
+        self._shelf.close()
+
+    async def collections(self) -> Collections:
+        found = await self._threads.run(self._shelf.names)
+        return Collections(collections=[CollectionName(name=name) for name in found])
+
+    async def readiness(self) -> Readiness:
+        return await self._threads.run(self._inspector.look)
+
+    async def search(self, name: str, asked: SearchRequest) -> SearchResponse:
+        async with self._searches.turn():
+            hits = await self._threads.run(lambda: self._shelf.get(name).search(asked.question, asked.k, asked.tree()))
+        return search_response(hits)
+
+    async def ask(self, name: str, asked: AskRequest, request: Request) -> AnswerResponse:
+        """The answer in one piece. The generation ends with the connection of the one who asked."""
+        async with aclosing(await self._begin(name, asked)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return answer_response(event.answer)
+                if await request.is_disconnected():
+                    raise ClientGone("the client left")
+        raise AssertionError("a stream ends with Done")
+
+    async def ask_aloud(self, name: str, asked: AskRequest, request: Request) -> EventSourceResponse:
+        """The answer as server-sent events. What is wrong with the request itself is raised before the first."""
+        stopping = anyio.Event()
+        events = _told(await self._begin(name, asked), stopping, request.state.request_id)
+        return EventSourceResponse(events, sep="\n", shutdown_event=stopping, shutdown_grace_period=STOP_SECONDS / 2)
+
+    async def _begin(self, name: str, asked: AskRequest) -> AsyncGenerator[Event, None]:
+        line = self._answers if asked.llm else self._searches
+        async with line.turn():
+            events = await self._threads.run(self._shelf.stream, name, asked.question, asked.tree(), asked.llm)
+        return self._turn(line, self._threads.walk(events))
+
+    async def _turn(self, line: Line, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
+        async with line.turn(), aclosing(events):
+            async for event in events:
+                yield event
+
+
+def _add_routes(app: FastAPI, service: Service) -> None:
+    wrong = _problems(404, 413, 415, 422, 503)
+
+    @app.get("/v1/collections", tags=["questions"], summary="Names of the collections")
+    async def collections() -> Collections:
+        return await service.collections()
+
+    @app.post("/v1/collections/{name}/search", tags=["questions"], summary="Find passages", responses=wrong)
+    async def search(name: str, asked: SearchRequest) -> SearchResponse:
+        """At most `k` passages, by meaning and by words, best first; `why` names the stages that found each."""
+        return await service.search(name, asked)
+
+    @app.post(
+        "/v1/collections/{name}/ask",
+        tags=["questions"],
+        summary="Ask a question",
+        response_model=AnswerResponse,
+        responses={
+            200: {
+                "description": "The answer: JSON, or on request server-sent events.",
+                "content": {"text/event-stream": {"schema": {"type": "string", "description": STREAM}}},
+            },
+            **wrong,
+            **_problems(504),
+        },
+    )
+    async def ask(name: str, asked: AskRequest, request: Request) -> Any:
+        """An answer in which every sentence is bound to a quote, or `not_found` with the nearest passages.
+
+        With `Accept: text/event-stream` or `"stream": true` the answer comes as events while it is made.
+        """
+        if asked.stream or _wants_events(request):
+            return await service.ask_aloud(name, asked, request)
+        return await service.ask(name, asked, request)
+
+    @app.get("/livez", tags=["health"], summary="Is the process alive?")
+    async def livez() -> Alive:
+        return Alive()
+
+    @app.get(
+        "/readyz",
+        tags=["health"],
+        summary="Can questions be answered?",
+        responses={
+            503: {"model": Readiness, "description": "Something is missing; `parts` says what, and what to do."}
+        },
+    )
+    async def readyz(response: Response) -> Readiness:
+        """Whether the model files are here, each store opens and each published index is what was published."""
+        found = await service.readiness()
+        response.status_code = 200 if found.ready else 503
+        return found
+
+
+def _add_pages(app: FastAPI) -> None:
+    pages = {"/": page.Page.load("page.html"), "/docs": page.Page.load("docs.html")}
+    for path, shown in pages.items():
+        app.add_api_route(path, _shower(shown), include_in_schema=False, response_class=HTMLResponse)
+
+    @app.get("/icon.svg", include_in_schema=False)
+    async def icon() -> Response:
+        return Response(page.text("icon.svg"), media_type="image/svg+xml")
+
+
+def _shower(shown: page.Page) -> Any:
+    async def show() -> HTMLResponse:
+        return HTMLResponse(shown.html, headers={"Content-Security-Policy": shown.policy})
+
+    return show
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(CiteboundError)
+    async def ours(request: Request, error: CiteboundError) -> JSONResponse:
+        fault = problems.of_error(error)
+        if fault.status == 500:
+            log.error("request %s: %s", request.state.request_id, type(error).__name__)
+        return _problem(request, fault)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return _problem(request, problems.of_validation(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    async def plain(request: Request, error: HTTPException) -> JSONResponse:
+        return _problem(request, problems.of_status(error.status_code), dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        return _problem(request, Fault(500, "internal-error", "the service failed; its log names this request"))
+
+    made: dict[str, Any] = {}
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(describe())
+            schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = made["components"]["schemas"]
+            schemas.update(schema.pop("$defs"))
+            schemas["Problem"] = schema
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _problem(request: Request, fault: Fault, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(
+        fault.body(request.state.request_id),
+        fault.status,
+        {**fault.headers, **(headers or {})},
+        media_type=problems.MEDIA_TYPE,
+    )
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {problems.MEDIA_TYPE: {"schema": {"$ref": REFERENCE}}}
+    return {s: {"description": problems.of_status(s).detail, "content": content} for s in statuses}
+
+
+def _wants_events(request: Request) -> bool:
+    kinds = [kind.partition(";")[0].strip().lower() for kind in request.headers.get("accept", "").split(",")]
+    return "text/event-stream" in kinds
+
+
+async def _told(
+    events: AsyncGenerator[Event, None], stopping: anyio.Event, request_id: str
+) -> AsyncGenerator[ServerSentEvent, None]:
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield _event(event)
+                if stopping.is_set() and not isinstance(event, Done):
+                    yield _error(
+                        Fault(503, "stopping", "the service is stopping", "Ask again when it is back."), request_id
+                    )
+                    return
+    except CiteboundError as error:
+        yield _error(problems.of_error(error), request_id)
+
+
+def _event(event: Event) -> ServerSentEvent:
+    match event:
+        case EvidenceFound(passages):
+            found = [passage_response(p).model_dump(mode="json") for p in passages]
+            return _sent("evidence", {"passages": found})
+        case Token(text):
+            return _sent("token", {"text": text})
+        case Done(answer):
+            return _sent("verdict", answer_response(answer).model_dump(mode="json"))
+
+
+def _error(fault: Fault, request_id: str) -> ServerSentEvent:
+    return _sent("error", fault.body(request_id))
+
+
+def _sent(name: str, data: dict[str, Any]) -> ServerSentEvent:
+    return ServerSentEvent(json.dumps(data), event=name, sep="\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--openapi"]:
+        sys.exit("usage: python -m citebound.api.service --openapi > api/openapi.json")
+    sys.stdout.write(openapi_text())

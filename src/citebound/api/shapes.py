@@ -1,0 +1,212 @@
+"""What goes in and out as JSON: requests are strict and refuse unknown fields; responses are documented by OpenAPI."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from citebound.answer.render import answer_json, hit_json, passage_json
+from citebound.errors import BadFilter
+from citebound.indexes.filters import parse
+from citebound.types import (
+    And,
+    Answer,
+    Citation,
+    DocumentInfo,
+    Eq,
+    Filter,
+    Glob,
+    Hit,
+    In,
+    Not,
+    Or,
+    Outcome,
+    Passage,
+    Range,
+    Receipt,
+    Source,
+    Span,
+    Verdict,
+)
+
+FILTER_LENGTH = 1000
+FILTER_VALUES = 100
+LABEL = re.compile(r"[\w][\w .:/-]{0,63}")
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: str = Field(
+        description="Words or a question; at most `question_limit` characters (4000).",
+        examples=["Who may terminate the agreement for convenience?"],
+    )
+    filter: str | dict[str, Any] | None = Field(
+        None,
+        description="Only documents that satisfy it: as text (`source:*.pdf after:2026-01-01 label.matter:alpha`) or"
+        ' as JSON (`{"or": [{"source": "*.pdf"}, {"label.matter": ["alpha", "beta"]}]}`).',
+        examples=["source:*.pdf"],
+    )
+
+    def tree(self) -> Filter | None:
+        """The filter, parsed. Raises BadFilter, also for one that is larger than any reader would write."""
+        if isinstance(self.filter, str):
+            if len(self.filter) > FILTER_LENGTH:
+                raise BadFilter(f"the filter has more than {FILTER_LENGTH} characters", remedy="Shorten it.")
+            if re.search(r"(?:^|\s)[\"']*-[\"']*-", self.filter):
+                raise BadFilter("the filter negates twice", remedy="Leave out both dashes.")
+        tree = parse(self.filter)
+        if tree is not None and _values(tree) > FILTER_VALUES:
+            raise BadFilter(f"the filter has more than {FILTER_VALUES} values", remedy="Use a pattern or a label.")
+        return tree
+
+
+class SearchRequest(_Request):
+    """What to search for."""
+
+    k: int = Field(10, ge=1, le=100, description="Number of hits.")
+
+
+class AskRequest(_Request):
+    """What to ask."""
+
+    llm: bool = Field(True, description="False: answer with quotes alone, without a language model.")
+    stream: bool = Field(False, description="True: server-sent events, as with `Accept: text/event-stream`.")
+
+
+class CollectionName(BaseModel):
+    """A collection; its name is used in paths."""
+
+    name: str
+
+
+class Collections(BaseModel):
+    """The collections of the data root, sorted by name."""
+
+    collections: list[CollectionName]
+
+
+class SearchResponse(BaseModel):
+    """At most k hits, best first."""
+
+    hits: list[Hit]
+
+
+class PassageHit(BaseModel):
+    """A hit that is part of a passage."""
+
+    chunk: str
+    rank: int
+    score: float
+
+
+class PassageResponse(BaseModel):
+    """Neighbouring hits merged into one stretch of a document's text; offsets count Unicode code points."""
+
+    document: DocumentInfo
+    source: Source
+    span: Span
+    text: str
+    context: str
+    pages: list[int]
+    hits: list[PassageHit]
+
+
+class SentenceResponse(BaseModel):
+    """One sentence of the draft after the evidence gate; `citations` are markers of exhibits."""
+
+    text: str
+    verdict: Verdict
+    reason: str
+    citations: list[int]
+
+
+class AnswerResponse(BaseModel):
+    """An answer: `text` is what was bound, each sentence followed by its markers; `citations` are the exhibits.
+
+    For `not_found`, `passages` are the nearest passages that were looked at.
+    """
+
+    question: str
+    outcome: Outcome
+    text: str
+    reason: str
+    sentences: list[SentenceResponse]
+    citations: list[Citation]
+    passages: list[PassageResponse]
+    receipt: Receipt | None
+
+
+class FieldProblem(BaseModel):
+    """A field of the request and what is wrong with it."""
+
+    field: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `remedy` says what to do about it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    request_id: str
+    errors: list[FieldProblem]
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = "alive"
+
+
+class Part(BaseModel):
+    """A model or a collection that the service needs."""
+
+    kind: str
+    name: str
+    ready: bool
+    reason: str = ""
+    remedy: str = ""
+
+
+class Readiness(BaseModel):
+    """Whether questions can be answered, and if not, what is missing."""
+
+    ready: bool
+    parts: list[Part]
+
+
+def answer_response(answer: Answer) -> AnswerResponse:
+    return AnswerResponse.model_validate(answer_json(answer))
+
+
+def passage_response(passage: Passage) -> PassageResponse:
+    return PassageResponse.model_validate(passage_json(passage))
+
+
+def search_response(hits: list[Hit]) -> SearchResponse:
+    return SearchResponse.model_validate({"hits": [hit_json(hit) for hit in hits]})
+
+
+def _values(tree: Filter) -> int:
+    match tree:
+        case And(parts) | Or(parts):
+            return sum(_values(part) for part in parts)
+        case Not(part):
+            return _values(part)
+        case In(field, values):
+            _check_label(field)
+            return len(values)
+        case Eq(field) | Glob(field) | Range(field):
+            _check_label(field)
+            return 1
+
+
+def _check_label(field: str) -> None:
+    if field.startswith("label.") and not LABEL.fullmatch(field.removeprefix("label.")):
+        raise BadFilter("a label's name has letters, digits, spaces and . : / - _ only, at most 64")

@@ -1,0 +1,113 @@
+"""The shelf: collections by name, opened once and kept, with one encoder for all of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citebound.answer.ask import Event
+from citebound.collection import NAME, Collection, names
+from citebound.config import Config
+from citebound.errors import UnknownCollection
+from citebound.indexes.embeddings import open_encoder
+from citebound.protocols import Embedder, Vectors
+from citebound.types import Filter
+
+Opener = Callable[[str], Collection]
+
+
+class OneAtATime:
+    """An embedder that threads may share: its tokenizer refuses two at once, and one uses all cores anyway."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._lock = threading.Lock()
+        self.key = embedder.key
+        self.name = embedder.name
+        self.dimension = embedder.dimension
+        self.window = embedder.window
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        with self._lock:
+            return self._embedder.embed(texts)
+
+    def token_starts(self, text: str) -> NDArray[np.int64]:
+        with self._lock:
+            return self._embedder.token_starts(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    collection: Collection
+    file: tuple[int, int]
+
+
+class Shelf:
+    """Collections of the data root. May be used from several threads; `opener` replaces how one is opened."""
+
+    def __init__(self, config: Config, opener: Opener | None = None) -> None:
+        self._config = config
+        self._opener = opener or self._open
+        self._lock = threading.Lock()
+        self._starting = threading.Lock()
+        self._held: dict[str, _Held] = {}
+        self._encoder: Embedder | None = None
+
+    def names(self) -> list[str]:
+        """The collections that are there now, sorted."""
+        return [name for name in names(self._config) if NAME.fullmatch(name)]
+
+    def get(self, name: str) -> Collection:
+        """The open collection; opened anew if its folder was replaced. Raises UnknownCollection, StoreError."""
+        with self._lock:
+            file = self._file(name)
+            held = self._held.get(name)
+            if held and held.file != file:
+                del self._held[name]
+                held.collection.close()
+                held = None
+            if file is None:
+                raise UnknownCollection(
+                    "there is no collection of that name",
+                    remedy=f"There are: {', '.join(self.names()) or 'none yet'}. "
+                    "`citebound ingest PATH --collection NAME` makes one.",
+                )
+            if held is None:
+                held = self._held[name] = _Held(self._opener(name), file)
+            return held.collection
+
+    def stream(self, name: str, question: str, tree: Filter | None, llm: bool) -> Generator[Event, None, None]:
+        """The events of one question, not yet begun. Raises at once what can be known before: QueryError, ModelError.
+
+        The first question may start the generator; others wait, so that it is started once.
+        """
+        collection = self.get(name)
+        with self._starting if llm else nullcontext():
+            events = collection.stream(question, tree, llm=llm)
+        assert isinstance(events, Generator)
+        return events
+
+    def close(self) -> None:
+        with self._lock:
+            for held in self._held.values():
+                held.collection.close()
+            self._held.clear()
+
+    def _file(self, name: str) -> tuple[int, int] | None:
+        if not NAME.fullmatch(name):
+            return None
+        try:
+            found = (self._config.home / name / "store.db").stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _open(self, name: str) -> Collection:
+        if self._encoder is None:
+            self._encoder = OneAtATime(open_encoder(self._config))
+        return Collection.open(name, config=self._config, embedder=self._encoder)

@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citebound.answer.bind import bind, says_not_found
+from citebound.answer.words import content, facts, negated
+from citebound.types import DocumentInfo, Passage, Source, Span, Verdict
+
+INFO = DocumentInfo("d" * 64, "MSA", "text/plain", "t" * 64, "test", 0)
+SOURCE = Source("msa.txt", INFO.id)
+
+
+def passage(text: str, start: int = 100) -> Passage:
+    return Passage(INFO, SOURCE, Span(start, start + len(text)), text, "MSA > 5.3", (), ())
+
+
+PAYMENT = passage("The Customer shall pay within thirty (30) days. Interest accrues at 1.25% a month.")
+CAP = passage("Liability shall not exceed USD 1,500,000 in any year.", 900)
+
+
+def test_a_supported_sentence_is_bound_to_the_verbatim_quote() -> None:
+    (made,) = bind("The Customer must pay within 30 days [1].", [PAYMENT, CAP])
+    assert made.verdict is Verdict.BOUND
+    assert made.text == "The Customer must pay within 30 days."
+    (quote,) = made.quotes
+    assert quote.text == "The Customer shall pay within thirty (30) days."
+    assert (quote.passage, quote.span) == (0, Span(100, 100 + len(quote.text)))
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason"),
+    [
+        ("The Customer shall pay within 45 days [1].", "no quote bears out 45"),
+        ("Interest accrues at 12.5% a month [1].", "no quote bears out 12.5%"),
+        ("Liability shall not exceed USD 1,500,000,000 in any year [2].", "no quote bears out 1500000000"),
+        ("Liability shall exceed USD 1,500,000 in any year [2].", "disagree on a negation"),
+        ("The Customer shall pay within thirty days [7].", "cites passage 7"),
+        ("The supplier owns all intellectual property [1].", "no sentence of the evidence says this"),
+    ],
+)
+def test_what_the_evidence_does_not_bear_out_is_removed_with_the_reason(draft: str, reason: str) -> None:
+    (made,) = bind(draft, [PAYMENT, CAP])
+    assert made.verdict is Verdict.REMOVED
+    assert made.quotes == ()
+    assert reason in made.reason
+
+
+def test_each_sentence_is_judged_alone_and_markers_after_the_stop_belong_to_it() -> None:
+    kept, removed = bind("Interest accrues at 1.25% a month. [1] The cap is USD 9. [2]", [PAYMENT, CAP])
+    assert kept.verdict is Verdict.BOUND
+    assert removed.verdict is Verdict.REMOVED
+
+
+def test_a_number_in_round_brackets_is_a_fact_and_no_marker() -> None:
+    (made,) = bind("The Customer shall pay within thirty (30) days [1].", [PAYMENT])
+    assert made.verdict is Verdict.BOUND
+    assert made.text == "The Customer shall pay within thirty (30) days."
+
+
+def test_grouped_numbers_are_one_fact() -> None:
+    assert facts("USD 1,500,000 and 07 and 9.50%") == {"1500000", "7", "9.50%"}
+    assert facts("CVE-2021-44228, CWE-89 and QV-03") == {"CVE-2021-44228", "CWE-89", "QV-03"}
+
+
+def test_words_are_stemmed_and_stop_words_dropped() -> None:
+    assert content("The parties are paying") == ["parti", "pay"]
+    assert negated("It must not leave")
+    assert not negated("A note about notices")
+
+
+@pytest.mark.parametrize(
+    "draft", ["Not found.", "  not found", "", "Not found in the passages.", "The answer is not found."]
+)
+def test_a_refusal_or_silence_is_recognised(draft: str) -> None:
+    assert says_not_found(draft)
+
+
+@given(st.text(max_size=200), st.text(min_size=1, max_size=120))
+def test_whatever_a_model_says_every_quote_is_verbatim_in_its_passage(draft: str, text: str) -> None:
+    given_passage = passage(text, 17)
+    for made in bind(draft, [given_passage]):
+        assert (made.verdict is Verdict.REMOVED) == (not made.quotes)
+        for quote in made.quotes:
+            inside = Span(quote.span.start - 17, quote.span.end - 17)
+            assert inside.of(text) == quote.text
+
+
+@given(st.text(alphabet="The cap is USD 1,500,000 not [1]. ", max_size=120))
+def test_a_bound_sentence_has_no_number_that_its_quote_lacks(draft: str) -> None:
+    for made in bind(draft, [PAYMENT, CAP]):
+        if made.quotes:
+            assert facts(made.text) <= facts(made.quotes[0].text)
