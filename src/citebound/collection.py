@@ -15,6 +15,7 @@ from citebound.answer.ask import Asker, Done, Event, clean_question
 from citebound.config import Config
 from citebound.errors import ConfigError, StoreCorrupt, UnknownCollection
 from citebound.indexes import generation, ingest
+from citebound.indexes.durable import storage_errors
 from citebound.indexes.embeddings import open_encoder
 from citebound.indexes.faiss_index import exact_search
 from citebound.indexes.filters import FilterLike, parse
@@ -22,7 +23,7 @@ from citebound.indexes.lock import writer_lock
 from citebound.indexes.search import STAGES, Search, passages
 from citebound.indexes.store import Store
 from citebound.protocols import Embedder, Generator
-from citebound.types import Answer, Document, DocumentInfo, Hit, IngestReport, Passage, Source
+from citebound.types import Answer, Chunk, Document, DocumentInfo, Hit, IngestReport, Passage, Source
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PASSAGE_HITS = 400
@@ -45,7 +46,8 @@ class Collection:
         self._given_embedder = embedder
         self._generator: Generator | None = None
         if create:
-            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with storage_errors(root):
+                root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = Store(root / "store.db", create=create)
 
     @classmethod
@@ -98,6 +100,7 @@ class Collection:
 
     @property
     def name(self) -> str:
+        """The last part of its path: its name in the data root."""
         return self.root.name
 
     @cached_property
@@ -182,6 +185,10 @@ class Collection:
     def document(self, document: str) -> Document:
         """One document by id, its beginning, path or file name. Raises UnknownDocument."""
         return self._store.document(self._store.resolve(document))
+
+    def chunks(self, document: str) -> list[Chunk]:
+        """All chunks of a document, in order."""
+        return self._store.chunks_of(self._store.resolve(document))
 
     def stats(self) -> dict[str, object]:
         """Counts, the published generation, the encoder and the size on disk in bytes."""

@@ -512,15 +512,10 @@ class _Hub:
         self.label = f"hub {config.hub_url}"
         self._root = f"{config.hub_url.rstrip('/')}/{model.hub}/resolve/{model.revision}"
         self._patience = config.hub_timeout
+        self._token = config.hub_token
+        self._stack = stack
         self._reachable: bool | None = None
-        token = config.hub_token
-        self._client = stack.enter_context(
-            httpx.Client(
-                headers={"Authorization": f"Bearer {token.get_secret_value()}"} if token else {},
-                timeout=httpx.Timeout(READ_SECONDS, connect=config.hub_timeout),
-                follow_redirects=True,
-            )
-        )
+        self._client: httpx.Client | None = None
 
     def read(self, file: ModelFile, start: int, meter: _Meter) -> Iterator[bytes]:
         url = f"{self._root}/{file.path}"
@@ -546,7 +541,8 @@ class _Hub:
         answered = threading.Event()
 
         def ask() -> None:
-            with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
+            # httpx raises the last two for a proxy variable that it cannot use.
+            with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError):
                 httpx.head(url, timeout=self._patience)
                 answered.set()
 
@@ -555,9 +551,21 @@ class _Hub:
         thread.join(self._patience)
         return answered.is_set()
 
+    def _connected(self) -> httpx.Client:
+        if self._client is None:
+            secret = self._token.get_secret_value() if self._token else ""
+            self._client = self._stack.enter_context(
+                httpx.Client(
+                    headers={"Authorization": f"Bearer {secret}"} if secret else {},
+                    timeout=httpx.Timeout(READ_SECONDS, connect=self._patience),
+                    follow_redirects=True,
+                )
+            )
+        return self._client
+
     def _range(self, url: str, start: int) -> Iterator[bytes]:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-        with self._client.stream("GET", url, headers=headers) as reply:
+        with self._connected().stream("GET", url, headers=headers) as reply:
             reply.raise_for_status()
             skip = 0 if reply.headers.get("content-range", "").startswith(f"bytes {start}-") else start
             for block in reply.iter_bytes():

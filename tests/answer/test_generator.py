@@ -190,7 +190,7 @@ def test_a_busy_server_is_asked_again_before_the_first_piece(server: Server, gen
     assert len(server.bodies) == 3
 
 
-@pytest.mark.filterwarnings("default:Pydantic serializer warnings")  # openai's, about the malformed events
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # openai's, about the malformed events
 @pytest.mark.parametrize(
     ("answer", "says_what", "remedy", "requests"),
     [

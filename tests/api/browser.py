@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,11 +33,11 @@ class Browser:
     """One page. `requests` are the URLs that it asked for, `console` what it complained about, `dialogs` its alerts."""
 
     def __init__(self, profile: Path) -> None:
-        orders, self._orders = os.pipe()
-        self._told, told = os.pipe()
+        orders, self._orders = _pipe()
+        self._told, told = _pipe()
         command = ["chromium", *FLAGS, f"--user-data-dir={profile}", "about:blank"]
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{orders} 4>&{told}', "sh", *command],
+            ["bash", "-c", f'exec "$@" 3<&{orders} 4>&{told}', "bash", *command],
             pass_fds=(orders, told),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -48,19 +50,23 @@ class Browser:
         self.requests: list[str] = []
         self.console: list[str] = []
         self.dialogs: list[str] = []
-        target = next(t for t in self.send("Target.getTargets")["targetInfos"] if t["type"] == "page")
-        self._session = self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.send(f"{domain}.enable")
 
     def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.push(self)
+            target = next(t for t in self.send("Target.getTargets")["targetInfos"] if t["type"] == "page")
+            attached = self.send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
+            self._session = attached["sessionId"]
+            for domain in ("Page", "Runtime", "Network", "Log"):
+                self.send(f"{domain}.enable")
+            stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._orders)
-        os.close(self._told)
         self._process.kill()
         self._process.wait()
+        os.close(self._orders)
+        os.close(self._told)
 
     def send(self, method: str, **parameters: Any) -> Any:
         """The result of one command; AssertionError with Chromium's words if it fails."""
@@ -137,3 +143,12 @@ class Browser:
             case "Page.javascriptDialogOpening":
                 self.dialogs.append(parameters["message"])
                 self.send("Page.handleJavaScriptDialog", accept=False)
+
+
+def _pipe() -> list[int]:
+    """A pipe whose ends are not in the way of the descriptors 3 and 4, which Chromium uses."""
+    made = []
+    for end in os.pipe():
+        made.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10))
+        os.close(end)
+    return made

@@ -32,7 +32,9 @@ def pdf(*pages: Callable[[Canvas], None], size: tuple[float, float] = letter) ->
     return out.getvalue()
 
 
-def lines(*texts: str, x: float = 72, y: float = 700, size: float = 11, font: str = "Helvetica") -> Callable[[Canvas], None]:
+def lines(
+    *texts: str, x: float = 72, y: float = 700, size: float = 11, font: str = "Helvetica"
+) -> Callable[[Canvas], None]:
     """Draws lines of text from (x, y) downwards, in points from the bottom left."""
 
     def draw(canvas: Canvas) -> None:
@@ -93,11 +95,15 @@ def docx(body: str, parts: Mapping[str, str] | None = None, *, compress: bool = 
         f'<Relationship Id="r{i}" Type="{OFFICE}/{name.rstrip("0123456789")}" Target="{name}.xml"/>'
         for i, name in enumerate(parts)
     )
-    files = {
-        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/>'
+    main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    override = f'<Override PartName="/word/document.xml" ContentType="{main}"/>'
+    defaults = '<Default Extension="xml" ContentType="application/xml"/>' + (
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-        '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="word/document.xml"/></Relationships>',
+    )
+    root = f'<Relationship Id="r1" Type="{OFFICE}/officeDocument" Target="word/document.xml"/>'
+    files = {
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">{defaults}{override}</Types>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{root}</Relationships>',
         "word/_rels/document.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{relations}</Relationships>',
         "word/document.xml": word("document", f"<w:body>{body}</w:body>"),
         **{f"word/{name}.xml": xml for name, xml in parts.items()},
@@ -107,13 +113,15 @@ def docx(body: str, parts: Mapping[str, str] | None = None, *, compress: bool = 
 
 def word(tag: str, inside: str) -> str:
     """A part of a Word document."""
-    space = f'xmlns:w="{WORD}" xmlns:r="{OFFICE}" xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    shapes = "http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
+    either = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    space = f'xmlns:w="{WORD}" xmlns:r="{OFFICE}" xmlns:wps="{shapes}" xmlns:mc="{either}"'
     return f'<?xml version="1.0" encoding="UTF-8"?><w:{tag} {space}>{inside}</w:{tag}>'
 
 
 def para(text: str, properties: str = "") -> str:
     """A Word paragraph of one run."""
-    return f"<w:p><w:pPr>{properties}</w:pPr><w:r><w:t xml:space=\"preserve\">{text}</w:t></w:r></w:p>"
+    return f'<w:p><w:pPr>{properties}</w:pPr><w:r><w:t xml:space="preserve">{text}</w:t></w:r></w:p>'
 
 
 def archive(files: Mapping[str, str | bytes], *, compress: bool = True) -> bytes:

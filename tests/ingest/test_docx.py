@@ -11,22 +11,36 @@ from citebound.ingest.parse import Parsed, parse
 from citebound.types import BlockKind, Status
 from tests.ingest.files import archive, docx, para, word
 
+
+def level(depth: int, form: str, pattern: str, more: str = "") -> str:
+    return f'<w:lvl w:ilvl="{depth}">{more}<w:numFmt w:val="{form}"/><w:lvlText w:val="{pattern}"/></w:lvl>'
+
+
+def list_(id_: int, definition: int, more: str = "") -> str:
+    return f'<w:num w:numId="{id_}"><w:abstractNumId w:val="{definition}"/>{more}</w:num>'
+
+
 NUMBERING = word(
     "numbering",
     '<w:abstractNum w:abstractNumId="0">'
-    '<w:lvl w:ilvl="0"><w:start w:val="8"/><w:numFmt w:val="decimal"/><w:pStyle w:val="Clause"/><w:lvlText w:val="%1."/></w:lvl>'
-    '<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimal"/><w:lvlText w:val="%1.%2"/></w:lvl>'
-    '<w:lvl w:ilvl="2"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="(%3)"/></w:lvl>'
-    '</w:abstractNum><w:abstractNum w:abstractNumId="1">'
-    '<w:lvl w:ilvl="0"><w:numFmt w:val="bullet"/><w:lvlText w:val="x"/></w:lvl></w:abstractNum>'
-    '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num><w:num w:numId="2"><w:abstractNumId w:val="1"/></w:num>'
-    '<w:num w:numId="3"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>',
+    + level(0, "decimal", "%1.", '<w:start w:val="8"/><w:pStyle w:val="Clause"/>')
+    + level(1, "decimal", "%1.%2", '<w:start w:val="1"/>')
+    + level(2, "lowerLetter", "(%3)", '<w:start w:val="1"/>')
+    + '</w:abstractNum><w:abstractNum w:abstractNumId="1">'
+    + level(0, "bullet", "x")
+    + "</w:abstractNum>"
+    + list_(1, 0)
+    + list_(2, 1)
+    + list_(3, 0, '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'),
 )
+NUMBERED = '<w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr>'
 STYLES = word(
     "styles",
     '<w:style w:type="paragraph" w:styleId="Heading1"><w:name w:val="heading 1"/></w:style>'
-    '<w:style w:type="paragraph" w:styleId="Clause"><w:name w:val="Clause"/><w:pPr><w:numPr><w:numId w:val="1"/></w:numPr></w:pPr></w:style>'
-    '<w:style w:type="paragraph" w:styleId="Sub"><w:name w:val="Sub"/><w:basedOn w:val="Heading1"/></w:style>',
+    + '<w:style w:type="paragraph" w:styleId="Clause"><w:name w:val="Clause"/>'
+    + NUMBERED
+    + "</w:style>"
+    + '<w:style w:type="paragraph" w:styleId="Sub"><w:name w:val="Sub"/><w:basedOn w:val="Heading1"/></w:style>',
 )
 
 
@@ -79,8 +93,15 @@ def test_a_style_can_carry_the_number() -> None:
 
 @pytest.mark.parametrize(
     ("value", "form", "printed"),
-    [(4, "upperRoman", "IV"), (28, "lowerLetter", "bb"), (3, "decimalZero", "03"), (22, "ordinal", "22nd"), (12, "ordinal", "12th"), (7, "chicago", "7")],
-)  # fmt: skip
+    [
+        (4, "upperRoman", "IV"),
+        (28, "lowerLetter", "bb"),
+        (3, "decimalZero", "03"),
+        (22, "ordinal", "22nd"),
+        (12, "ordinal", "12th"),
+        (7, "chicago", "7"),
+    ],
+)
 def test_word_s_number_formats(value: int, form: str, printed: str) -> None:
     assert figure(value, form) == printed
 
@@ -107,10 +128,13 @@ def test_inserted_text_stands_in_place_and_deleted_text_apart() -> None:
 
 def test_footnotes_follow_the_body_and_comments_follow_those() -> None:
     body = (
-        '<w:p><w:r><w:t>Fees</w:t></w:r><w:r><w:footnoteReference w:id="7"/></w:r><w:r><w:t xml:space="preserve"> are due.</w:t></w:r></w:p>'
-        + para("Second paragraph.")
+        '<w:p><w:r><w:t>Fees</w:t></w:r><w:r><w:footnoteReference w:id="7"/></w:r>'
+        '<w:r><w:t xml:space="preserve"> are due.</w:t></w:r></w:p>' + para("Second paragraph.")
     )
-    footnotes = word("footnotes", f'<w:footnote w:id="0">{para("")}</w:footnote><w:footnote w:id="7">{para("Excluding tax.")}</w:footnote>')
+    footnotes = word(
+        "footnotes",
+        f'<w:footnote w:id="0">{para("")}</w:footnote><w:footnote w:id="7">{para("Excluding tax.")}</w:footnote>',
+    )
     comments = word("comments", f'<w:comment w:id="1" w:author="Jane Doe">{para("Check this.")}</w:comment>')
     parsed = read(body, footnotes=footnotes, comments=comments)
     assert blocks(parsed) == [
@@ -141,7 +165,8 @@ def test_hidden_runs_are_kept_apart() -> None:
 def test_content_controls_fields_and_breaks_are_read() -> None:
     body = (
         "<w:sdt><w:sdtContent><w:p><w:r><w:t>In a control.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
-        "<w:p><w:r><w:fldChar w:fldCharType='begin'/><w:instrText>REF x</w:instrText><w:fldChar w:fldCharType='end'/></w:r>"
+        "<w:p><w:r><w:fldChar w:fldCharType='begin'/><w:instrText>REF x</w:instrText>"
+        "<w:fldChar w:fldCharType='end'/></w:r>"
         "<w:hyperlink><w:r><w:t>Clause</w:t><w:tab/><w:t>5</w:t><w:br/><w:t>on</w:t></w:r></w:hyperlink></w:p>"
     )
     assert blocks(read(body)) == ["In a control.", "Clause\t5\non"]

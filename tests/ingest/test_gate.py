@@ -12,7 +12,7 @@ from tests.ingest.files import archive, docx, lines, para, pdf, word
 
 PDF = pdf(lines("A line of text."))
 DOCX = docx(para("A line of text."))
-TYPES = '<Types><Override ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+TYPES = '<Types><Override ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml"/></Types>'
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 

@@ -19,7 +19,8 @@ HTML = (
     "<html><head><title>Service Terms</title><meta http-equiv='refresh' content='0;url=http://127.0.0.1:9/'>"
     "<base href='http://127.0.0.1:9/'></head><body><h1>Terms</h1><p>The supplier shall deliver the goods.</p>"
     "<img src='http://127.0.0.1:9/x.png'><iframe src='file:///etc/passwd'></iframe><ul><li>First item here</li></ul>"
-    "<h2>Fees</h2><table><tr><td>Fee</td><td>100 EUR</td></tr><tr><td>Term</td><td>One year</td></tr></table></body></html>"
+    "<h2>Fees</h2><table><tr><td>Fee</td><td>100 EUR</td></tr>"
+    "<tr><td>Term</td><td>One year</td></tr></table></body></html>"
 )
 
 
@@ -137,7 +138,10 @@ def test_a_workbook_past_the_cap_is_partial() -> None:
 def test_unstructured_finds_nothing_in_a_docx_that_we_do_not() -> None:
     from unstructured.partition.docx import partition_docx
 
-    body = para("The supplier delivers the goods.") + f"<w:tbl><w:tr><w:tc>{para('Fee')}</w:tc><w:tc>{para('100')}</w:tc></w:tr></w:tbl>"
+    body = (
+        para("The supplier delivers the goods.")
+        + f"<w:tbl><w:tr><w:tc>{para('Fee')}</w:tc><w:tc>{para('100')}</w:tc></w:tr></w:tbl>"
+    )
     data = docx(body)
     theirs = " ".join(element.text for element in partition_docx(file=io.BytesIO(data), languages=["eng"])).split()
     assert set(theirs) <= set(read("a.docx", data).document.text.split())

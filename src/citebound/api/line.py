@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from citebound.api.problems import RETRY_SECONDS, Busy
 
@@ -58,11 +59,16 @@ class Threads:
             await wait([working])
         return working.result()
 
+    def start(self, work: Callable[[], object]) -> None:
+        """Begin `work` in a thread. What it raises is dropped: whoever needs its result meets the error again."""
+        self._pool.submit(work)
+
     async def walk(self, generator: Generator[T, None, None]) -> AsyncGenerator[T, None]:
         """What a generator yields, each step in a thread; leaving early closes it, so that it stops its own work."""
         end = object()
         try:
             while (item := await self.run(next, generator, end)) is not end:
+                await checkpoint_if_cancelled()  # a send to a client that left may never wait, and so never notice
                 yield item
         finally:
             await self.run(generator.close)

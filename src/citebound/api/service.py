@@ -53,6 +53,7 @@ SEARCHES, SEARCHES_WAITING = 4, 32
 ANSWERS, ANSWERS_WAITING = 4, 16
 SPARE_THREADS = 2
 STOP_SECONDS = 20
+SEND_SECONDS = 30
 HEADER_LIMIT = 16 * 1024
 CONNECTIONS = 256
 REFERENCE = "#/components/schemas/Problem"
@@ -99,19 +100,26 @@ def run(config: Config, host: str = "127.0.0.1", port: int = 8642) -> None:
             f"warning: {host} is open to your network, and the service asks for no password: whoever reaches it can "
             "read every collection. Use 127.0.0.1, or put a proxy with authentication in front.\n"
         )
-    uvicorn.run(
-        create_app(config, host=host),
-        host=host,
-        port=port,
-        http="h11",
-        ws="none",
-        access_log=False,
-        log_level="warning",
-        proxy_headers=False,
-        server_header=False,
-        limit_concurrency=CONNECTIONS,
-        h11_max_incomplete_event_size=HEADER_LIMIT,
-        timeout_graceful_shutdown=STOP_SECONDS,
+    server(create_app(config, host=host), host, port).run()
+
+
+def server(app: Wall, host: str, port: int) -> uvicorn.Server:
+    """The server around an application: no access log, no trust in forwarded headers, bounded in every direction."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            http="h11",
+            ws="none",
+            access_log=False,
+            log_level="warning",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            h11_max_incomplete_event_size=HEADER_LIMIT,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
     )
 
 
@@ -131,9 +139,12 @@ class Service:
         self._threads = Threads(SEARCHES + ANSWERS + SPARE_THREADS)
         self._searches = Line(SEARCHES, SEARCHES_WAITING)
         self._answers = Line(ANSWERS, ANSWERS_WAITING)
+        self._warm = opener is None
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        if self._warm:
+            self._threads.start(self._shelf.warm)
         yield
         self._threads.close()
         self._shelf.close()
@@ -164,7 +175,13 @@ class Service:
         """The answer as server-sent events. What is wrong with the request itself is raised before the first."""
         stopping = anyio.Event()
         events = _told(await self._begin(name, asked), stopping, request.state.request_id)
-        return EventSourceResponse(events, sep="\n", shutdown_event=stopping, shutdown_grace_period=STOP_SECONDS / 2)
+        return EventSourceResponse(
+            events,
+            sep="\n",
+            send_timeout=SEND_SECONDS,
+            shutdown_event=stopping,
+            shutdown_grace_period=STOP_SECONDS / 2,
+        )
 
     async def _begin(self, name: str, asked: AskRequest) -> AsyncGenerator[Event, None]:
         line = self._answers if asked.llm else self._searches

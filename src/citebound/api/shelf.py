@@ -55,6 +55,7 @@ class Shelf:
         self._opener = opener or self._open
         self._lock = threading.Lock()
         self._starting = threading.Lock()
+        self._loading = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._encoder: Embedder | None = None
 
@@ -92,6 +93,10 @@ class Shelf:
         assert isinstance(events, Generator)
         return events
 
+    def warm(self) -> None:
+        """Load the encoder before the first question waits for it. Raises ModelError."""
+        self._shared().embed(["warm"])
+
     def close(self) -> None:
         with self._lock:
             for held in self._held.values():
@@ -108,6 +113,10 @@ class Shelf:
         return found.st_dev, found.st_ino
 
     def _open(self, name: str) -> Collection:
-        if self._encoder is None:
-            self._encoder = OneAtATime(open_encoder(self._config))
-        return Collection.open(name, config=self._config, embedder=self._encoder)
+        return Collection.open(name, config=self._config, embedder=self._shared())
+
+    def _shared(self) -> Embedder:
+        with self._loading:
+            if self._encoder is None:
+                self._encoder = OneAtATime(open_encoder(self._config))
+            return self._encoder

@@ -101,7 +101,7 @@ class Case:
 
 def run(collection: Collection, items: Sequence[Item], *, llm: bool) -> list[Case]:
     """Ask every item and compare with its gold."""
-    texts = {}
+    texts: dict[str, str] = {}
     for info, *_, sources in collection.documents():
         document = collection.document(info.id)
         texts |= {source.name: document.text for source in sources}
@@ -144,7 +144,7 @@ def fallen(now: Sequence[figures.Figure], path: Path = figures.PATH) -> list[str
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         committed = {row["name"]: row for row in rows}
     return [
-        f"{f.name}: {f.value:.3f}, committed {committed[f.name]['value']:.3f} (not below {committed[f.name]['low']:.3f})"
+        f"{f.name}: {f.value:.3f}, committed {committed[f.name]['value']:.3f}"
         for f in now
         if f.name in committed and f.value < committed[f.name]["low"]
     ]

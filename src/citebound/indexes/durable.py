@@ -8,6 +8,7 @@ the n-th of them fail.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -20,10 +21,16 @@ from citebound.errors import StorageFull
 
 
 class System:
-    """The calls that can fail. Each returns or raises as its namesake in `os`."""
+    """The calls that can fail. Each raises as its namesake in `os`."""
+
+    def mkdir(self, path: Path) -> None:
+        path.mkdir(mode=0o700)
 
     def open(self, path: Path) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    def open_folder(self, path: Path) -> int:
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def write(self, fd: int, data: memoryview) -> int:
         return os.write(fd, data)
@@ -36,6 +43,13 @@ class System:
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
+
+    def unlink(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def remove(self, folder: Path) -> None:
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 SYSTEM = System()
@@ -63,7 +77,7 @@ class Writer:
         while view:
             count = self._system.write(self._fd, view)
             if count <= 0:
-                raise OSError(28, "the disk took no more bytes")
+                raise OSError(errno.ENOSPC, "the disk took no more bytes")
             view = view[count:]
         self._hash.update(data)
         self.size += len(data)
@@ -76,55 +90,78 @@ class Writer:
 def write_file(path: Path, fill: Callable[[Writer], object], system: System | None = None) -> Written:
     """Make `path` (which must not exist) from what `fill` writes, synced. Raises StorageFull; leaves nothing then."""
     system = system or SYSTEM
-    with _storage_errors(path):
+    with storage_errors(path):
         fd = system.open(path)
         try:
-            writer = Writer(fd, system)
-            fill(writer)
-            system.fsync(fd)
+            try:
+                writer = Writer(fd, system)
+                fill(writer)
+                system.fsync(fd)
+            finally:
+                system.close(fd)
+            if path.stat().st_size != writer.size:
+                raise OSError(errno.EIO, "the file is shorter than what was written")
         except BaseException:
-            system.close(fd)
-            path.unlink(missing_ok=True)
+            system.unlink(path)
             raise
-        system.close(fd)
-        if path.stat().st_size != writer.size:
-            path.unlink(missing_ok=True)
-            raise OSError(5, "the file is shorter than what was written")
         return writer.written()
+
+
+def make_folder(path: Path, system: System | None = None) -> None:
+    """Make a folder that only its owner may enter. Raises StorageFull."""
+    with storage_errors(path):
+        (system or SYSTEM).mkdir(path)
 
 
 def publish_folder(temporary: Path, final: Path, system: System | None = None) -> None:
     """Sync a folder, give it its final name, sync its parent. Afterwards a power cut cannot lose it."""
     system = system or SYSTEM
-    with _storage_errors(final):
+    with storage_errors(final):
         sync_folder(temporary, system)
         system.rename(temporary, final)
         sync_folder(final.parent, system)
 
 
 def sync_folder(path: Path, system: System | None = None) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    system = system or SYSTEM
+    fd = system.open_folder(path)
     try:
-        (system or SYSTEM).fsync(fd)
+        system.fsync(fd)
     finally:
-        os.close(fd)
+        system.close(fd)
 
 
-def remove_folder(path: Path) -> None:
-    """Take a folder away so that a crash in the middle leaves only a name ending in `.deleted`."""
-    marked = path.with_name(path.name + ".deleted")
-    if path.exists() and not path.name.endswith(".deleted"):
-        path.rename(marked)
-        sync_folder(path.parent)
-    shutil.rmtree(marked if marked.exists() else path, ignore_errors=True)
+def remove_folder(path: Path, system: System | None = None) -> None:
+    """Take a folder away so that a crash in the middle leaves only a name ending in `.deleted`. Raises StorageFull."""
+    system = system or SYSTEM
+    with storage_errors(path, "removed"):
+        if path.name.endswith(".deleted"):
+            system.remove(path)
+            return
+        marked = path.with_name(path.name + ".deleted")
+        system.remove(marked)
+        if path.exists():
+            system.rename(path, marked)
+            sync_folder(path.parent, system)
+            system.remove(marked)
 
 
 @contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, what: str = "written") -> Iterator[None]:
+    """What the operating system says about `path` becomes StorageFull, with a remedy for its kind."""
     try:
         yield
     except OSError as error:
         raise StorageFull(
-            f"{path} could not be written: {error.strerror or error}",
-            remedy="Free space on that disk and run the command again; what was committed before is kept.",
+            f"{path} could not be {what}: {error.strerror or error}", remedy=_remedy(error.errno)
         ) from error
+
+
+def _remedy(number: int | None) -> str:
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        todo = "Check who may write there"
+    elif number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        todo = "Free space on that disk"
+    else:
+        todo = "Check that path and its disk"
+    return f"{todo} and run the command again; what was committed before is kept."

@@ -53,7 +53,7 @@ class SentenceEncoder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(self._threads)
         model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
         model.max_seq_length = WINDOWS[self.name]

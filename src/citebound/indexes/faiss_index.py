@@ -6,7 +6,6 @@ threads searching while one adds crash HNSW (THREATS.md, M5), so `add` is for in
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,6 @@ faiss.set_deserialization_vector_byte_limit(1 << 36)
 
 NARROW = 0.05
 """Below this share of allowed vectors an approximate index scans them all instead: graphs lose recall under filters."""
-
-faiss.set_deserialization_vector_byte_limit(1 << 36) if hasattr(
-    faiss, "set_deserialization_vector_byte_limit"
-) else None
-
 
 def kind_for(count: int, flat_limit: int, hnsw_limit: int) -> str:
     """The FAISS factory string for so many vectors."""
@@ -119,13 +113,13 @@ class FaissIndex:
         """Load a file whose hash was checked. Raises StoreCorrupt."""
         made = cls.__new__(cls)
         made.kind = kind
-        fd = os.open(path, os.O_RDONLY)
         try:
-            made._index = faiss.read_index(faiss.PyCallbackIOReader(lambda size: os.read(fd, size), 1 << 20))
+            with path.open("rb", buffering=0) as file:
+                made._index = faiss.read_index(faiss.PyCallbackIOReader(file.read, 1 << 20))
+        except OSError as error:
+            raise StoreCorrupt(f"{path}: {error.strerror}") from error
         except RuntimeError as error:
             raise StoreCorrupt(f"{path} is not an index: {str(error).splitlines()[0]}") from error
-        finally:
-            os.close(fd)
         if not isinstance(made._index, faiss.IndexIDMap2):
             raise StoreCorrupt(f"{path} holds {type(made._index).__name__}, not IndexIDMap2")
         return made

@@ -7,6 +7,7 @@ carry no checksum, so every file is hashed before it is loaded.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citebound.errors import StoreCorrupt
-from citebound.indexes.durable import System, publish_folder, remove_folder, write_file
+from citebound.errors import StorageFull, StoreCorrupt
+from citebound.indexes.durable import System, make_folder, publish_folder, remove_folder, write_file
 from citebound.indexes.faiss_index import FaissIndex
 from citebound.protocols import Vectors
 
@@ -57,10 +58,9 @@ def write(
     final = folder_of(root, generation)
     temporary = final.with_name(final.name + ".tmp")
     for stale in (temporary, final):
-        if stale.exists():
-            remove_folder(stale)
-    temporary.mkdir(mode=0o700)
+        remove_folder(stale, system)
     try:
+        make_folder(temporary, system)
         written = write_file(temporary / INDEX_FILE, index.write, system)
         manifest = Manifest(
             FORMAT,
@@ -77,7 +77,8 @@ def write(
         made = write_file(temporary / MANIFEST_FILE, lambda write: write(text), system)
         publish_folder(temporary, final, system)
     except BaseException:
-        remove_folder(temporary)
+        with contextlib.suppress(StorageFull):  # what stays is removed by the next publish
+            remove_folder(temporary, system)
         raise
     reopened = load(root, generation, made.sha256, encoder)
     _prove(reopened, index)
@@ -103,15 +104,16 @@ def load(root: Path, generation: int, manifest_sha256: str, encoder: str) -> Fai
     return index
 
 
-def tidy(root: Path, current: int) -> list[str]:
+def tidy(root: Path, current: int, system: System | None = None) -> list[str]:
     """Remove what no reader can need: unfinished and deleted folders, and generations but the current one.
 
-    Readers hold an index in memory, not its files, so an old folder may go at once. Gives the names removed.
+    Readers hold an index in memory, not its files, so an old folder may go at once. Gives the names removed. Raises
+    StorageFull if one cannot be removed.
     """
     removed = []
     for entry in sorted(root.glob("gen-*")):
         if entry != folder_of(root, current):
-            remove_folder(entry)
+            remove_folder(entry, system)
             removed.append(entry.name)
     return removed
 
@@ -124,7 +126,10 @@ def _manifest(folder: Path, manifest_sha256: str) -> Manifest:
         raise StoreCorrupt(f"{path}: {error.strerror}") from error
     if hashlib.sha256(data).hexdigest() != manifest_sha256:
         raise StoreCorrupt(f"{path} is not what was published")
-    return Manifest(**json.loads(data))
+    fields = json.loads(data)
+    if fields["format"] != FORMAT:
+        raise StoreCorrupt(f"{path} has format {fields['format']}; this version reads {FORMAT}")
+    return Manifest(**fields)
 
 
 def _prove(reopened: FaissIndex, built: FaissIndex) -> None:

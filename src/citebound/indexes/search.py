@@ -104,7 +104,9 @@ class Search:
                 delta_ids, delta = self._store.delta()
                 tombstones = self._store.tombstones()
             index = self._view.index if self._view and _same_generation(self._view.snapshot, snapshot) else None
-            self._view = _View(snapshot, index or self._load(snapshot), delta_ids, delta, tombstones)
+            if index is None:
+                index = self._load(snapshot)
+            self._view = _View(snapshot, index, delta_ids, delta, tombstones)
             return self._view
 
     def _load(self, snapshot: Snapshot) -> FaissIndex | None:
@@ -113,7 +115,10 @@ class Search:
         try:
             return generation.load(self._root, snapshot.generation, snapshot.manifest_sha256, self._embedder.key)
         except StoreCorrupt as error:
-            log.warning("index not trusted, searching the store instead: %s; `citebound index rebuild` mends it", error)
+            if _same_generation(snapshot, self._store.snapshot()):  # else a newer one has just taken its place
+                log.warning(
+                    "index not trusted, searching the store instead: %s; `citebound index rebuild` mends it", error
+                )
             return None
 
 

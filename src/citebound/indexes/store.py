@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCorrupt, UnknownDocument
+from citebound.indexes.durable import storage_errors
 from citebound.indexes.filters import sql
 from citebound.indexes.lexical import identifiers
 from citebound.protocols import Vectors
@@ -64,37 +66,50 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        with self.reading() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if row is None or int(row[0]) > FORMAT:
+        row = self._row("SELECT value FROM meta WHERE key = 'format'")
+        found = str(row[0]) if row else "?"
+        if not (found.isdecimal() and int(found) <= FORMAT):
+            self.close()
             raise FormatTooNew(
-                f"{path} has format {row[0] if row else '?'}; this version reads {FORMAT}",
+                f"{path} has format {found}; this version reads {FORMAT}",
                 remedy="Upgrade Citebound, or ingest the documents into a new collection.",
             )
 
     def _connect(self) -> sqlite3.Connection:
         with _store_errors(self.path):
             db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-            for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
-                db.execute(f"PRAGMA {pragma}")
-            if self._create:
-                self.path.chmod(0o600)
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("BEGIN IMMEDIATE")
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                    schema = resources.files("citebound.indexes").joinpath("schema.sql").read_text("utf-8")
-                    for statement in _statements(schema):
-                        db.execute(statement)
-                    db.executemany(
-                        "INSERT INTO meta VALUES (?, ?)",
-                        [("format", str(FORMAT)), ("generation", "0"), ("manifest_sha256", ""), ("changes", "0")],
-                    )
-                db.execute("COMMIT")
-                self._create = False
-            db.execute("SELECT 1 FROM meta").fetchone()
+            try:
+                self._prepare(db)
+            except BaseException:
+                db.close()
+                raise
         with self._lock:
             self._connections.append(db)
         return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
+            db.execute(f"PRAGMA {pragma}")
+        if self._create:
+            with storage_errors(self.path):
+                self.path.chmod(0o600)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("BEGIN IMMEDIATE")
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                _make_schema(db)
+            db.execute("COMMIT")
+            self._create = False
+        db.execute("SELECT 1 FROM meta").fetchone()
+
+    def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[Any]:
+        """All rows of a query."""
+        with _store_errors(self.path):
+            return self._db.execute(query, parameters).fetchall()
+
+    def _row(self, query: str, parameters: Sequence[object] = ()) -> Any:
+        """The first row of a query, or None."""
+        with _store_errors(self.path):
+            return self._db.execute(query, parameters).fetchone()
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -122,7 +137,8 @@ class Store:
             try:
                 yield db
             finally:
-                db.execute("ROLLBACK")
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -142,32 +158,32 @@ class Store:
     # -- documents and sources ------------------------------------------------------------------------------------
 
     def file(self, path: str) -> StoredFile | None:
-        row = self._db.execute(
+        row = self._row(
             "SELECT d.id, s.size, s.modified_ns, d.parser, d.state FROM sources s JOIN documents d"
             " ON d.id = s.document_id WHERE s.path = ?",
             (path,),
-        ).fetchone()
+        )
         return StoredFile(*row) if row else None
 
     def revision(self, document_id: str) -> tuple[str, str] | None:
         """The parser that made the stored text of a document, and its state; None if it is not stored."""
-        row = self._db.execute("SELECT parser, state FROM documents WHERE id = ?", (document_id,)).fetchone()
+        row = self._row("SELECT parser, state FROM documents WHERE id = ?", (document_id,))
         return (row[0], row[1]) if row else None
 
     def info(self, document_id: str) -> tuple[DocumentInfo, int]:
         """A document without its text, and its number of chunks. Raises UnknownDocument."""
-        row = self._db.execute(
+        row = self._row(
             "SELECT id, title, media_type, text_sha256, parser, pages,"
             " (SELECT count(*) FROM chunks c WHERE c.document_id = documents.id) FROM documents WHERE id = ?",
             (document_id,),
-        ).fetchone()
+        )
         if row is None:
             raise UnknownDocument(f"no document {document_id}", remedy="`citebound documents list` shows them.")
         return DocumentInfo(*row[:6]), int(row[6])
 
     def encoder(self) -> str:
         """Key of the encoder whose vectors the collection holds, or ""."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = 'encoder'").fetchone()
+        row = self._row("SELECT value FROM meta WHERE key = 'encoder'")
         return str(row[0]) if row else ""
 
     def set_encoder(self, key: str, name: str) -> None:
@@ -272,11 +288,11 @@ class Store:
 
     def lines(self, document_id: str, span: Span) -> tuple[Line, ...]:
         """Geometry of the printed lines that a span touches, in order."""
-        rows = self._db.execute(
+        rows = self._rows(
             'SELECT start, "end", page, geometry FROM lines WHERE document_id = ? AND start < ? AND "end" > ?'
             " ORDER BY start",
             (document_id, span.end, span.start),
-        ).fetchall()
+        )
         made = []
         for start, end, page, geometry in rows:
             numbers = [float(n) for n in np.frombuffer(geometry, dtype="<f4")]
@@ -287,7 +303,7 @@ class Store:
 
     def resolve(self, given: str) -> str:
         """The id of the document named by an id, an unambiguous beginning of one (4+), a path or a file name."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT DISTINCT d.id FROM documents d LEFT JOIN sources s ON s.document_id = d.id"
             " WHERE d.id = ?1 OR s.path = ?1 OR s.name = ?1 OR (length(?1) >= 4 AND substr(d.id, 1, length(?1)) = ?1)",
             (given,),
@@ -308,10 +324,10 @@ class Store:
             return [(DocumentInfo(*r[:6]), r[6], r[7], r[9], tuple(json.loads(r[8])), self.sources(r[0])) for r in rows]
 
     def sources(self, document_id: str) -> tuple[Source, ...]:
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT path, document_id, labels, added_at FROM sources WHERE document_id = ? ORDER BY path",
             (document_id,),
-        ).fetchall()
+        )
         return tuple(_source(row) for row in rows)
 
     def counts(self) -> dict[str, int]:
@@ -333,9 +349,9 @@ class Store:
 
     def pending(self, limit: int) -> list[tuple[int, str, str, str]]:
         """Chunks without a vector: id, document id, context, text; in order of insertion."""
-        return self._db.execute(
+        return self._rows(
             "SELECT id, document_id, context, text FROM chunks WHERE vector_key IS NULL ORDER BY id LIMIT ?", (limit,)
-        ).fetchall()
+        )
 
     def known_vectors(self, keys: Iterable[bytes]) -> set[bytes]:
         wanted = list(dict.fromkeys(keys))
@@ -343,7 +359,7 @@ class Store:
         for i in range(0, len(wanted), BATCH):
             part = wanted[i : i + BATCH]
             marks = ", ".join("?" * len(part))
-            found |= {r[0] for r in self._db.execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}  # noqa: S608
+            found |= {r[0] for r in self._rows(f"SELECT key FROM vectors WHERE key IN ({marks})", part)}  # noqa: S608
         return found
 
     def put_vectors(
@@ -362,10 +378,10 @@ class Store:
 
     def vectors(self, condition: str = "1") -> tuple[NDArray[np.int64], Vectors]:
         """Chunk ids (ascending) and vectors of the chunks that have one; `condition` is a constant of this package."""
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT c.id, v.data FROM chunks c JOIN vectors v ON v.key = c.vector_key"  # noqa: S608
             f" WHERE {condition} ORDER BY c.id"
-        ).fetchall()
+        )
         return _vector_rows(rows)
 
     def vectors_of(self, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
@@ -385,7 +401,7 @@ class Store:
 
     def snapshot(self) -> Snapshot:
         rows = dict(
-            self._db.execute("SELECT key, value FROM meta WHERE key IN ('generation', 'manifest_sha256', 'changes')")
+            self._rows("SELECT key, value FROM meta WHERE key IN ('generation', 'manifest_sha256', 'changes')")
         )
         return Snapshot(int(rows["generation"]), rows["manifest_sha256"], int(rows["changes"]))
 
@@ -394,7 +410,7 @@ class Store:
         return self.vectors("c.indexed = 0")
 
     def tombstones(self) -> NDArray[np.int64]:
-        return np.array([r[0] for r in self._db.execute("SELECT chunk_id FROM tombstones ORDER BY 1")], dtype=np.int64)
+        return np.array([r[0] for r in self._rows("SELECT chunk_id FROM tombstones ORDER BY 1")], dtype=np.int64)
 
     def published(
         self, generation: int, manifest_sha256: str, ids: NDArray[np.int64], masked: NDArray[np.int64]
@@ -417,7 +433,7 @@ class Store:
     def allowed(self, tree: Filter) -> NDArray[np.int64]:
         """Ids of the chunks of documents that have a source which satisfies the filter."""
         condition, parameters = sql(tree)
-        rows = self._db.execute(
+        rows = self._rows(
             "SELECT id FROM chunks WHERE document_id IN (SELECT documents.id FROM documents"  # noqa: S608
             f" JOIN sources ON sources.document_id = documents.id WHERE {condition}) ORDER BY id",
             parameters,
@@ -434,7 +450,7 @@ class Store:
                 f" JOIN sources ON sources.document_id = documents.id WHERE {condition}))"
             )
             parameters += more
-        rows = self._db.execute(
+        rows = self._rows(
             f"SELECT rowid, -bm25(words, 1.0, 0.6, 3.0) FROM words WHERE words MATCH ?{where}"  # noqa: S608
             " ORDER BY 2 DESC, 1 LIMIT ?",
             [*parameters, k],
@@ -470,22 +486,33 @@ class Store:
 
     def text(self, document_id: str, span: Span) -> str:
         """The characters of a stored document at a span; "" if the document is not there any more."""
-        row = self._db.execute(
+        row = self._row(
             "SELECT substr(text, ?, ?) FROM documents WHERE id = ?", (span.start + 1, len(span), document_id)
-        ).fetchone()
+        )
         return str(row[0]) if row else ""
 
     def section_path(self, document_id: str, offset: int) -> str:
         """The headings over an offset, outermost first, joined by " > "; "" if there are none."""
-        rows = self._db.execute(
+        rows = self._rows(
             'SELECT number, heading FROM sections WHERE document_id = ? AND start <= ? AND "end" > ? ORDER BY position',
             (document_id, offset, offset),
-        ).fetchall()
+        )
         return " > ".join(" ".join(f"{number} {heading}".split()) for number, heading in rows)
 
     def contains(self, line: str) -> bool:
         """Whether any stored document has this line."""
-        return self._db.execute("SELECT 1 FROM documents WHERE instr(text, ?) LIMIT 1", (line,)).fetchone() is not None
+        return self._row("SELECT 1 FROM documents WHERE instr(text, ?) LIMIT 1", (line,)) is not None
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """All chunks of one document, in order."""
+        rows = self._rows(
+            'SELECT name, start, "end", text, context, pages FROM chunks WHERE document_id = ? ORDER BY position',
+            (document_id,),
+        )
+        return [
+            Chunk(name, document_id, Span(start, end), text, context, tuple(json.loads(pages)))
+            for name, start, end, text, context, pages in rows
+        ]
 
     # -- forgetting -----------------------------------------------------------------------------------------------
 
@@ -541,6 +568,16 @@ def sha256_of(text: str) -> str:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _make_schema(db: sqlite3.Connection) -> None:
+    schema = resources.files("citebound.indexes").joinpath("schema.sql").read_text("utf-8")
+    for statement in _statements(schema):
+        db.execute(statement)
+    db.executemany(
+        "INSERT INTO meta VALUES (?, ?)",
+        [("format", str(FORMAT)), ("generation", "0"), ("manifest_sha256", ""), ("changes", "0")],
+    )
 
 
 def _put_source(db: sqlite3.Connection, source: Source, size: int, modified_ns: int) -> None:

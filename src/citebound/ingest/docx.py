@@ -11,6 +11,7 @@ import posixpath
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
@@ -33,7 +34,7 @@ RELATION = (
 )
 SUPERSCRIPTS = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 GONE = frozenset({"del", "moveFrom"})
-SKIPPED = frozenset({"pPr", "rPr", "sdtPr", "sdtEndPr", "instrText", "delInstrText", "fldData", "Fallback", "tblPr", "tblGrid"})  # fmt: skip
+SKIPPED = frozenset("pPr rPr sdtPr sdtEndPr instrText delInstrText fldData Fallback tblPr tblGrid".split())
 HEADING_STYLE = ("heading ", "title", "subtitle")
 DEEPEST_XML = 256
 
@@ -115,7 +116,7 @@ def parse_xml(name: str, data: bytes) -> Node:
         raise ParseFailure(
             Status.PARSE_ERROR, f"{name} is not sound XML: {error}", remedy="Open it in Word and save it anew."
         ) from error
-    dtd = root.getroottree().docinfo.internalDTD
+    dtd: Any = root.getroottree().docinfo.internalDTD
     if dtd is not None and any(True for _ in dtd.iterentities()):
         raise ParseFailure(
             Status.PARSE_ERROR,
@@ -190,7 +191,9 @@ class _Reader:
                 if not isinstance(node.tag, str) or node.get("TargetMode") == "External":
                     continue
                 target = node.get("Target") or ""
-                path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                path = (
+                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                )
                 found.setdefault((node.get("Type") or "").rsplit("/", 1)[-1], []).append(path)
         return found
 
@@ -267,7 +270,9 @@ class _Reader:
                 yield from self._table(node, kind, depth)
             elif name in GONE:
                 self.tracked = True
-                yield from (_aside(BlockKind.DELETED, "Deleted text", e.text) for e in self._blocks(node, kind, depth + 1))
+                yield from (
+                    _aside(BlockKind.DELETED, "Deleted text", e.text) for e in self._blocks(node, kind, depth + 1)
+                )
             elif name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "AlternateContent", "Choice"):
                 yield from self._blocks(node, kind, depth + 1)
 

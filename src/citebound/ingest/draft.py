@@ -10,9 +10,14 @@ from citebound.types import ASIDE, Block, BlockKind, Box, Line, Span
 
 UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 LEGEND = re.compile(
-    r"(?i)(?:exhibit|schedule|annex|appendix|execution (?:copy|version)|confidential|table of contents|contents|form of$|draft|tlp)\b"
+    r"(?:exhibit|schedule|annex|appendix|execution (?:copy|version)|confidential|(?:table of )?contents|draft|tlp)\b",
+    re.I,
 )
-NO_TITLE = re.compile(r"(?i)^(?:untitled.*|document\d*|microsoft (?:word|excel|powerpoint)\b.*|.*\.(?:docx?|pdf|indd|rtf|html?|tex|dvi)|(?:title|slide|powerpoint presentation)\s*\d*|\W*)$")  # fmt: skip
+NO_TITLE = re.compile(
+    r"(?:untitled.*|document\d*|microsoft (?:word|excel|powerpoint)\b.*|.*\.(?:docx?|pdf|indd|rtf|html?|tex|dvi)"
+    r"|(?:title|slide|powerpoint presentation)\s*\d*|\W*)$",
+    re.I,
+)
 BREAKS = re.compile(r"[ \t]*\n\s*")
 
 

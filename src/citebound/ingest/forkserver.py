@@ -15,7 +15,6 @@ import os
 import resource
 import select
 import signal
-import struct
 import sys
 import time
 from pathlib import PurePath
@@ -26,14 +25,12 @@ from citebound.ingest import wire
 from citebound.ingest.gate import EXTENSIONS, Kind
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
+from citebound.ingest.wire import LENGTH, NETWORK_NAMESPACE, RLIMITS_ONLY, receive, send
 from citebound.types import Status
 
-LENGTH = struct.Struct(">Q")
 OFFICE = frozenset({Kind.HTML, Kind.XML, Kind.EML, Kind.MSG, Kind.PPTX})
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
-NETWORK_NAMESPACE = "network namespace + rlimits"
-RLIMITS_ONLY = "rlimits"
 REMEDY = "Open it in the program that wrote it, save it anew, or split it."
 
 
@@ -49,23 +46,6 @@ def main() -> None:
         if data is None:
             return
         send(sink, _serve(json.loads(header), data, source))
-
-
-def send(sink: BinaryIO, payload: bytes) -> None:
-    """Writes one frame: eight bytes of length, then the payload."""
-    sink.write(LENGTH.pack(len(payload)))
-    sink.write(payload)
-    sink.flush()
-
-
-def receive(source: BinaryIO) -> bytes | None:
-    """Reads one frame; None at the end of the stream."""
-    head = source.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(head)
-    payload = source.read(length)
-    return payload if len(payload) == length else None
 
 
 def cut_off() -> str:
@@ -91,9 +71,7 @@ def _serve(request: dict[str, object], data: bytes, source: BinaryIO) -> bytes:
     name, second = str(request["name"]), bool(request["second"])
     limits = Limits(**request["limits"])  # type: ignore[arg-type]
     if EXTENSIONS.get(PurePath(name).suffix.lstrip(".").lower()) in OFFICE:
-        from citebound.ingest.office import warm
-
-        warm()
+        _warm()
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -108,6 +86,14 @@ def _serve(request: dict[str, object], data: bytes, source: BinaryIO) -> bytes:
     if trouble is None:
         return reply
     return wire.encode_failure(_verdict(name, limits, trouble, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+
+
+def _warm() -> None:
+    """Loads the office readers once; should that fail, the child meets the same error and reports it for its file."""
+    with contextlib.suppress(Exception):
+        from citebound.ingest.office import warm
+
+        warm()
 
 
 def _child(writer: int, name: str, data: bytes, limits: Limits, second: bool) -> None:

@@ -33,8 +33,8 @@ class Placed(Protocol):
 def furniture(pages: Sequence[tuple[float, Sequence[Placed]]]) -> dict[int, BlockKind]:
     """id() of every line that is a running header or footer. `pages` gives each page's height and its lines.
 
-    A line counts when, at one height near the edge, the same words stand on three pages or more (on two, if the document
-    has no more than three), or when only numbers differ and they count the pages. Nothing between it and the edge may be body.
+    A line counts when the same words stand at one height near the edge of three pages or more (of two, in a document
+    of up to three), numbers that count the pages aside. Nothing between it and the edge may be body.
     """
     edges = [(i, k, _edge(height, lines, k)) for i, (height, lines) in enumerate(pages) for k in KINDS]
     seen: dict[tuple[object, ...], set[int]] = defaultdict(set)
@@ -70,9 +70,8 @@ def _counted(lines: Sequence[Placed]) -> dict[int, BlockKind]:
     at = 0
     for line in lines:
         numbers = DIGITS.findall(line.text)
-        if numbers and len(line.text) <= 120 and (len(numbers) == 1 or "page" in line.text.lower()):
-            if PAGE_NUMBER.match(line.text) or "page" in line.text.lower() or "\t" in line.text:
-                last[_words(line.text)].append((int(numbers[0]), at, id(line)))
+        if numbers and len(line.text) <= 120 and _may_count(line.text, numbers):
+            last[_words(line.text)].append((int(numbers[0]), at, id(line)))
         at += len(line.text)
     found: dict[int, BlockKind] = {}
     for series in last.values():
@@ -83,6 +82,12 @@ def _counted(lines: Sequence[Placed]) -> dict[int, BlockKind]:
         if len(chain) >= 3:
             found.update({name: BlockKind.FOOTER for _, _, name in chain})
     return found
+
+
+def _may_count(text: str, numbers: Sequence[str]) -> bool:
+    if "page" in text.lower():
+        return True
+    return len(numbers) == 1 and (bool(PAGE_NUMBER.match(text)) or "\t" in text)
 
 
 def _edge(height: float, lines: Sequence[Placed], kind: BlockKind) -> list[tuple[Placed, float]]:

@@ -1,4 +1,4 @@
-"""The gate before any parser: what a file is by its content, whether its name agrees, and whether its archive is safe."""
+"""The gate before any parser: what a file is by its content, whether its name agrees, whether its archive is safe."""
 
 from __future__ import annotations
 
@@ -239,7 +239,9 @@ def _ends_as_zip(data: bytes) -> bool:
     if at < 0 or at + 22 > len(data):
         return False
     size, offset = struct.unpack("<II", data[at + 12 : at + 20])
-    return bool(size) and (data[at - size : at - size + 4] == b"PK\x01\x02" or data[offset : offset + 4] == b"PK\x01\x02")
+    return bool(size) and (
+        data[at - size : at - size + 4] == b"PK\x01\x02" or data[offset : offset + 4] == b"PK\x01\x02"
+    )
 
 
 def inspect(name: str, data: bytes, caps: Archive) -> None:
@@ -286,7 +288,9 @@ def _names(name: str, entries: list[zipfile.ZipInfo]) -> None:
         if (entry.external_attr >> 16) & 0o170000 == 0o120000:
             raise _bomb(name, f"has a symbolic link in it ({inside[:80]!r})")
         if entry.flag_bits & 1:
-            raise ParseFailure(Status.ENCRYPTED, f"{name} has encrypted entries", remedy="Save a copy without password.")
+            raise ParseFailure(
+                Status.ENCRYPTED, f"{name} has encrypted entries", remedy="Save a copy without password."
+            )
         seen.add(inside.lower())
 
 
@@ -318,7 +322,7 @@ def _inflate(name: str, data: bytes, entry: zipfile.ZipInfo, caps: Archive, left
         raise _bomb(name, f"unpacks to more than {min(caps.entry, caps.total) // 1_000_000} MB")
     if size != entry.file_size:
         raise _bomb(name, f"lies about the size of {entry.filename[:80]!r}")
-    nested = packed[:4] == b"PK\x03\x04" if entry.compress_type == zipfile.ZIP_STORED else False
+    nested = bytes(packed[:4]) == b"PK\x03\x04" if entry.compress_type == zipfile.ZIP_STORED else False
     if nested and "/embeddings/" not in entry.filename:
         raise _bomb(name, f"has an archive in it ({entry.filename[:80]!r})")
     return size

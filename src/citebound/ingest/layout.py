@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -18,7 +18,7 @@ from citebound.ingest.draft import Element, Print, compose
 from citebound.ingest.furniture import furniture
 from citebound.ingest.glyphs import Page, Run
 from citebound.ingest.outline import BULLET, ENUMERATED, NAMED, is_contents_line, is_list_line, numbered
-from citebound.types import Block, BlockKind, Box, Line
+from citebound.types import Block, BlockKind, Line
 
 NARROW_GAP = 0.8
 GUTTER_LINES = 6
@@ -26,7 +26,10 @@ COLUMN_LETTERS = 18
 MOST_ROWS = 3000
 HEAD, FOOT = 0.06, 0.92
 TERMINAL = (".", ";", ":", "!", "?", ".\u201d", '."', ".)", "\u2026")
-LABEL = re.compile(rf"(?:\(?[a-zA-Z0-9]{{1,4}}[.)]|\d{{1,2}}(?:\.\d{{1,3}})*\.?|{NAMED} (?:\d{{1,2}}(?:\.\d+)*|[IVXLC]+)[.:]?|[^\w\s])$")
+LABEL = re.compile(
+    r"(?:\(?[a-zA-Z0-9]{1,4}[.)]|\d{1,2}(?:\.\d{1,3})*\.?|[^\w\s]|"
+    rf"{NAMED} (?:\d{{1,2}}(?:\.\d+)*|[IVXLC]+)[.:]?)$"
+)
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class Row:
         """How many cells of a table it holds; a clause number or bullet and its text are one."""
         if self.tilted:
             return 1
-        return 1 if len(self.runs) < 2 or LABEL.match(self.runs[0].text) and len(self.runs) == 2 else len(self.runs)
+        return 1 if len(self.runs) < 2 or (LABEL.match(self.runs[0].text) and len(self.runs) == 2) else len(self.runs)
 
     @property
     def size(self) -> float:
@@ -90,10 +93,10 @@ class Row:
         for i, run in enumerate(self.runs):
             if i:
                 advances.append(at)
-            for left, right in zip(run.lefts, run.rights, strict=True):
+            for left in run.lefts:
                 at = max(at, left)
                 advances.append(at)
-            at = max(at, right)
+            at = max(at, run.rights[-1])
         advances.append(max(at, self.right))
         return Print(self.text, self.page, box, tuple(advances))
 
@@ -313,7 +316,10 @@ def _seat(order: Sequence[Row], row: Row) -> int:
     """Where to put a row: before the first that stands below it in its column, and before what leads down to that."""
     middle = row.top + row.bottom
     for i, other in enumerate(order):
-        if other.top + other.bottom > middle + row.height and min(other.right, row.right) - max(other.left, row.left) > 1:
+        if (
+            other.top + other.bottom > middle + row.height
+            and min(other.right, row.right) - max(other.left, row.left) > 1
+        ):
             while i and order[i - 1].top >= row.bottom - 1 and order[i - 1].top <= order[i].top:
                 i -= 1
             return i
@@ -429,7 +435,9 @@ def _runs_on(last: Part, first: Part) -> bool:
 
 def _headings(parts: list[Part], set_in: Type) -> None:
     """Marks headings by size, weight or capitals, and ranks them: larger sizes first, then bold in the body's size."""
-    found = [part for part in parts if part.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) and _is_heading(part, set_in)]
+    found = [
+        part for part in parts if part.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) and _is_heading(part, set_in)
+    ]
     looks = {_look(part, set_in) for part in found}
     ranks = {look: i + 1 for i, look in enumerate(sorted(looks, reverse=True)[:6])}
     for part in found:

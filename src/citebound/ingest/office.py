@@ -60,12 +60,24 @@ def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = partition(file=io.BytesIO(data), **options)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, OSError, RuntimeError, etree.Error) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        OSError,
+        RuntimeError,
+        etree.Error,
+    ) as error:
         raise ParseFailure(
             Status.PARSE_ERROR, f"the {kind} is damaged: {error}", remedy="Save it anew, or as PDF."
         ) from error
     if len(found) > limits.elements:
-        raise ParseFailure(Status.TOO_LARGE, f"the {kind} has more than {limits.elements:,} elements", remedy="Split it.")
+        raise ParseFailure(
+            Status.TOO_LARGE, f"the {kind} has more than {limits.elements:,} elements", remedy="Split it."
+        )
     text, blocks, _ = compose(e for item in found for e in _elements(item))
     notes = _losses(kind, data, text)
     return Draft(text, blocks, title=title_of(_title(kind, data), text, blocks), notes=notes, partial=bool(notes))
@@ -123,13 +135,13 @@ def _elements(item: Any) -> Iterator[Element]:
 
 def _rows(markup: str) -> Iterator[Element]:
     for row in lxml.html.fromstring(markup).iter("tr"):
-        cells = [" ".join(cell.text_content().split()) for cell in row if cell.tag in ("td", "th")]
+        cells = [" ".join("".join(map(str, cell.itertext())).split()) for cell in row if cell.tag in ("td", "th")]
         yield Element(BlockKind.TABLE_ROW, "\t".join(cell for cell in cells if cell))
 
 
 def _title(kind: Kind, data: bytes) -> str:
     if kind is Kind.HTML and (match := re.search(rb"<title[^>]*>([^<]{1,500})</title>", data, re.I)):
-        return str(lxml.html.fromstring(b"<p>" + match[1] + b"</p>").text_content())
+        return "".join(map(str, lxml.html.fromstring(b"<p>" + match[1] + b"</p>").itertext()))
     if kind is Kind.EML and (match := re.search(rb"^Subject:[ \t]*([^\r\n]{1,500})", data, re.I | re.M)):
         return match[1].decode("utf-8", "replace")
     return ""
@@ -142,7 +154,7 @@ def _losses(kind: Kind, data: bytes, text: str) -> tuple[str, ...]:
     root = lxml.html.document_fromstring(data, parser=lxml.html.HTMLParser(huge_tree=False, recover=True))
     for hidden in root.iter("script", "style", "noscript", "template", "head"):
         hidden.clear()
-    shown = SEEN.findall(" ".join(root.itertext()))
+    shown = SEEN.findall(" ".join(map(str, root.itertext())))
     kept = len(SEEN.findall(text))
     if len(shown) > 20 and kept < LOSS * len(shown):
         return (f"only {kept} of {len(shown)} words of the page were read",)

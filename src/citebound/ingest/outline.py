@@ -20,10 +20,14 @@ FINDING = re.compile(r"(?P<number>\[?[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-\d{1,4}\]?)(?
 SHAPES = (NAMED_NUMBER, DOTTED, SINGLE, FINDING, ROMAN, LETTER, BARE)
 
 CAPTION = re.compile(r"(?P<caption>[A-Z\u201c\"][^.:;?!\n]{1,90}?)(?:\.|:|\s[\u2013\u2014-])(?=\s|$)")
-BULLET = re.compile(r"[\u2022\u25cf\u25cb\u25aa\u25ab\u25e6\u2023\u2043\u2219\uf0b7\uf0a7\u27a2\u2713*\u2013\u2014-]\s+\S")
+BULLET = re.compile(
+    r"[\u2022\u25cf\u25cb\u25aa\u25ab\u25e6\u2023\u2043\u2219\uf0b7\uf0a7\u27a2\u2713*\u2013\u2014-]\s+\S"
+)
 ENUMERATED = re.compile(r"(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2}|[A-Z])\)|(?:[a-z]|[ivx]{1,5}|\d{1,2})[.)])\s+\S")
 LEADERS = re.compile(r"(?:\.\s?){4,}\s*(?:\d+|[ivxl]+)?\s*$|\t\s*\d{1,4}\s*$|\u2026+\s*\d+\s*$", re.M)
-SMALL = frozenset("a an and as at between by for from in into of on or per the to under upon vs with without nor".split())
+SMALL = frozenset(
+    "a an and as at between by for from in into of on or per the to under upon vs with without nor".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +113,6 @@ def _depth(number: str) -> int:
 def _is_caption(text: str) -> bool:
     words = [w.strip("\u201c\u201d\"'(),/&") for w in text.split()]
     words = [w for w in words if w and w not in SMALL]
-    return bool(words) and len(words) <= 12 and sum(w[0].isupper() or w[0].isdigit() for w in words) >= 0.75 * len(words)
+    return (
+        bool(words) and len(words) <= 12 and sum(w[0].isupper() or w[0].isdigit() for w in words) >= 0.75 * len(words)
+    )

@@ -31,13 +31,15 @@ class Parsed:
 
 
 def parse(name: str, data: bytes, limits: Limits, *, second: bool = False) -> Parsed:
-    """Reads one file. `name` gives the extension and, failing better, the title; `second` asks for the other PDF parser.
+    """Reads one file. `name` gives the extension and, failing better, the title; `second` means the second PDF parser.
 
     Raises ParseFailure with the status, what is wrong, and a remedy. Runs whatever the bytes make it run: untrusted
     files go through `worker.ParserPool`, which calls this in a child process.
     """
     if len(data) > limits.bytes:
-        raise ParseFailure(Status.TOO_LARGE, f"{name} has {len(data):,} bytes, more than {limits.bytes:,}", remedy=SPLIT)
+        raise ParseFailure(
+            Status.TOO_LARGE, f"{name} has {len(data):,} bytes, more than {limits.bytes:,}", remedy=SPLIT
+        )
     kind = gate.admit(name, data)
     draft = _reader(kind, second)(data, limits)
     if len(draft.text) > limits.characters:

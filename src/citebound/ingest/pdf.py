@@ -13,7 +13,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from citebound.errors import ParseFailure
-from citebound.ingest.draft import Draft, title_of, printable
+from citebound.ingest.draft import Draft, printable, title_of
 from citebound.ingest.glyphs import Page, Run
 from citebound.ingest.layout import lay_out
 from citebound.ingest.limits import Limits
@@ -30,7 +30,15 @@ LEVEL = 5
 INVISIBLE = 3
 FORCE_BOLD = 1 << 18
 PICTURES = (raw.FPDF_PAGEOBJ_IMAGE,)
-LIGATURES = {"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st", "\ufb06": "st"}
+LIGATURES = {
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+    "\ufb05": "st",
+    "\ufb06": "st",
+}
 AS_PRINTED = {
     **{chr(c): "-" for c in (0x02, 0xAD, 0xFFFE)},
     **LIGATURES,
@@ -265,7 +273,16 @@ class _Reader:
         run = self.run
         if run is None or (style is not self.style and self._differs(style)) or _apart(run, box, style):
             run = self.run = Run(
-                len(self.found), left, top, right, bottom, style.size, style.bold, style.invisible, style.white, style.tilt
+                len(self.found),
+                left,
+                top,
+                right,
+                bottom,
+                style.size,
+                style.bold,
+                style.invisible,
+                style.white,
+                style.tilt,
             )
             self.found.append(run)
         else:
@@ -311,7 +328,7 @@ def _apart(run: Run, box: Box, style: Style) -> bool:
     """Whether a character stands too far from the end of a run to belong to it."""
     if style.tilt:
         return False
-    left, top, right, bottom = box
+    left, top, _, bottom = box
     tall = bottom - top
     height = style.size if style.size > tall else tall
     ahead = left - run.rights[-1]
@@ -381,7 +398,7 @@ def _facts(data: bytes, document: Any, pages: list[Page], broken: list[int]) -> 
 
 
 def _listed(pages: list[int]) -> str:
-    """"page 3" or "pages 1, 4-6"."""
+    """ "page 3" or "pages 1, 4-6"."""
     ranges: list[list[int]] = []
     for page in pages:
         if ranges and page == ranges[-1][1] + 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from charset_normalizer import from_bytes
 from markdown_it import MarkdownIt
@@ -15,7 +16,9 @@ from citebound.types import Block, BlockKind, Span
 
 BLANK = re.compile(r"\n[ \t\f\v]*(?=\n)")
 PIECE = re.compile(r"\n|[ \t]{3,}")
-DANGLING = re.compile(r"(?i)(?:\b(?:sections?|clauses?|articles?|paragraphs?|exhibits?|and|or|to|of|in|under|the|by|with)|[,(-])$")
+DANGLING = re.compile(
+    r"(?i)(?:\b(?:sections?|clauses?|articles?|paragraphs?|exhibits?|and|or|to|of|in|under|the|by|with)|[,(-])$"
+)
 FRONT_MATTER = re.compile(r"\ufeff?---\n(?:[^\n]*\n){0,60}?---(?=\n|$)")
 PARSER = MarkdownIt("commonmark", {"maxNesting": 30}).enable("table")
 WESTERN = 0.15
@@ -70,7 +73,7 @@ def _guess(data: bytes) -> tuple[str, str]:
 
 def _blocks(text: str, start: int, end: int) -> Iterator[Block]:
     edges = [start, *(m.end() for m in BLANK.finditer(text, start, end)), end]
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         if span := _trimmed(text, a, b):
             yield from (Block(_kind(piece.of(text)), piece) for piece in _clauses(text, span))
 
@@ -78,7 +81,7 @@ def _blocks(text: str, start: int, end: int) -> Iterator[Block]:
 def _clauses(text: str, paragraph: Span) -> Iterator[Span]:
     """A paragraph cut before each line, or piece after a wide gap, that begins a numbered clause or is a heading."""
     edges = [paragraph.start, *(m.end() for m in PIECE.finditer(text, paragraph.start, paragraph.end)), paragraph.end]
-    spans = [span for a, b in zip(edges, edges[1:], strict=False) if (span := _trimmed(text, a, b))]
+    spans = [span for a, b in pairwise(edges) if (span := _trimmed(text, a, b))]
     pieces = [span.of(text) for span in spans]
     start = paragraph.start
     for i in range(1, len(spans)):
@@ -90,6 +93,8 @@ def _clauses(text: str, paragraph: Span) -> Iterator[Span]:
 
 
 def _begins(pieces: list[str], i: int) -> bool:
+    if pieces[i][0].islower():
+        return False
     if numbered(pieces[i][:400]):
         return True
     alone = not any(n.isupper() for n in pieces[i - 1 : i] + pieces[i + 1 : i + 2] if len(n) > 40)

@@ -100,7 +100,7 @@ def _unnumbered(start: Start, open_: Sequence[Section], following: str) -> int:
     for section in reversed(open_):
         goes_on = following and section.number and _shape(section.number) == _shape(following)
         within = not start.level or start.level >= section.level
-        if within and (goes_on and _ordinal(following) != "1" or is_finding(section.number)):
+        if within and ((goes_on and _ordinal(following) != "1") or is_finding(section.number)):
             return section.level + 1 if start.level <= section.level else start.level
     return start.level or 1
 

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, BinaryIO
 
 from citebound.errors import ParseFailure
 from citebound.ingest.draft import UNPRINTABLE
 from citebound.ingest.parse import Parsed
 from citebound.types import Block, BlockKind, Document, DocumentInfo, Line, Section, Span, Status
 
+LENGTH = struct.Struct(">Q")
+NETWORK_NAMESPACE = "network namespace + rlimits"
+RLIMITS_ONLY = "rlimits"
 SCALE = 100
 """Coordinates travel as whole hundredths of a point."""
+
+
+def send(sink: BinaryIO, payload: bytes) -> None:
+    """Writes one frame: eight bytes of length, then the payload."""
+    sink.write(LENGTH.pack(len(payload)))
+    sink.write(payload)
+    sink.flush()
+
+
+def receive(source: BinaryIO) -> bytes | None:
+    """Reads one frame; None at the end of the stream."""
+    head = source.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    payload = source.read(length)
+    return payload if len(payload) == length else None
 
 
 def encode(parsed: Parsed) -> bytes:
@@ -27,9 +48,7 @@ def encode(parsed: Parsed) -> bytes:
             "text": document.text,
             "blocks": [[b.kind, b.span.start, b.span.end, b.level] for b in document.blocks],
             "lines": [[ln.span.start, ln.page, _whole(ln.box), _whole(ln.advances)] for ln in document.lines],
-            "sections": [
-                [s.span.start, s.span.end, s.number, s.heading, s.level, s.parent] for s in document.sections
-            ],
+            "sections": [[s.span.start, s.span.end, s.number, s.heading, s.level, s.parent] for s in document.sections],
             "notes": document.notes,
         }
     )

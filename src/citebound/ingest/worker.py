@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import signal
+import site
 import subprocess
 import sys
 import sysconfig
@@ -22,9 +23,9 @@ from typing import IO
 
 from citebound.errors import ConfigError, ParseFailure
 from citebound.ingest import wire
-from citebound.ingest.forkserver import LENGTH, RLIMITS_ONLY
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import SPLIT, Parsed
+from citebound.ingest.wire import LENGTH, RLIMITS_ONLY
 from citebound.types import Status
 
 BUBBLEWRAP = "bubblewrap"
@@ -43,7 +44,17 @@ QUIET = {
     "MKL_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TMPDIR",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+)
 
 
 class ParserPool:
@@ -118,7 +129,7 @@ class ParserPool:
     def _start(self) -> subprocess.Popen[bytes]:
         self._stop()
         for command in _commands():
-            self._log = tempfile.TemporaryFile()
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the server)
             server = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -195,11 +206,12 @@ def _commands() -> list[list[str]]:
 def _walls() -> Sequence[str]:
     """What a parser under bubblewrap sees: the system's libraries and this Python, read-only, and an empty /tmp."""
     paths = {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/mime.types", sys.prefix, sys.base_prefix}
-    paths |= {entry for entry in sys.path if entry} | set(sysconfig.get_paths().values())
+    paths |= {*site.getsitepackages(), site.getusersitepackages(), *sysconfig.get_paths().values()}
     paths |= {str(Path(__file__).parents[2]), str(Path(sys.executable).resolve().parents[1])}
     kept = sorted(path for path in paths if Path(path).exists() and path not in ("/", str(Path.home())))
     binds = [word for path in kept for word in ("--ro-bind", path, path)]
-    return ["--unshare-all", "--new-session", *binds, "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]  # noqa: S108
+    empty = ["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]  # noqa: S108 (a fresh one, inside)
+    return ["--unshare-all", *empty, *binds]
 
 
 def _exchange(server: subprocess.Popen[bytes], request: bytes, data: bytes, limits: Limits) -> bytes:
