@@ -7,7 +7,7 @@ import citebound
 
 SOURCE = Path(citebound.__file__).parent
 FLOORS = {
-    "__init__": 6,
+    "__init__": 9,
     "types": 0,
     "errors": 1,
     "protocols": 2,

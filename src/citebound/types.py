@@ -375,7 +375,8 @@ class IngestReport:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One progress event of an ingest: `stage` is "parse", "embed" or "publish"; counts are totals so far."""
+    """One progress event of an ingest; counts are totals so far. `stage` is what begins or goes on now: "parse" and
+    "commit" for each file in turn, "embed" for each batch of chunks, "publish" once."""
 
     stage: str
     path: str

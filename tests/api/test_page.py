@@ -110,7 +110,7 @@ def test_an_error_is_shown_with_its_remedy(tab: Browser, base: str) -> None:
     tab.run("document.getElementById('filter').value = 'colour:red'")
     ask(tab, QUESTION)
     tab.wait("document.querySelector('[role=alert]')")
-    assert "unknown filter field 'colour'" in text(tab)
+    assert "Unknown filter field 'colour'" in text(tab)
     assert "Fields: source" in text(tab)
 
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sse_starlette.sse import AppStatus
 
 from citebound import errors
 from citebound.answer.render import answer_json
@@ -402,6 +403,19 @@ def test_a_client_that_leaves_ends_the_generation(
         if headers:
             next(response.iter_bytes())
             raise httpx.ReadTimeout("left")
+    assert slow.closed.wait(5)
+
+
+def test_a_service_that_stops_ends_its_streams_with_an_error(
+    serve: Callable[[Any], httpx.Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    with serve(slow).stream("POST", ASK, json={"question": QUESTION}, headers=EVENTS) as response:
+        assert slow.began.wait(10)
+        monkeypatch.setattr(AppStatus, "should_exit", True)
+        response.read()
+    name, told = events(response)[-1]
+    assert (name, told["status"]) == ("error", 503)
     assert slow.closed.wait(5)
 
 

@@ -242,3 +242,10 @@ def test_a_document_that_python_docx_wrote_is_read_whole() -> None:
         "cell 2\tcell 3",
         "Confidential draft",
     ]
+
+
+def test_large_print_is_a_heading() -> None:
+    large = "<w:p><w:r><w:rPr><w:sz w:val='44'/></w:rPr><w:t>Partnership Agreement</w:t></w:r></w:p>"
+    parsed = read(large + para("Text under it, in the usual size."))
+    assert parsed.document.title == "Partnership Agreement"
+    assert parsed.document.sections[0].level == 1

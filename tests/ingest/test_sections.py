@@ -108,6 +108,13 @@ def test_a_table_of_contents_begins_no_section() -> None:
     assert [section.number for section in read(text) if section.number] == ["1"]
 
 
+def test_a_table_of_contents_without_page_numbers_begins_none_either() -> None:
+    text = "1. Term\n\n2. Fees\n\n1. Term\n\nThe agreement lasts a year from today.\n\n2. Fees\n\nFees are due at once."
+    found = read(text)
+    assert [section.number for section in found] == ["1", "2"]
+    assert found[0].span.of(text).endswith("from today.")
+
+
 def test_asides_neither_begin_a_section_nor_belong_to_one() -> None:
     text = "1. Term\n\nA year.\n\n2. Old Clause"
     blocks = (

@@ -22,7 +22,7 @@ class Page:
     def load(cls, name: str) -> Page:
         """A page of this package."""
         html = text(name)
-        sources = {"script": [], "style": []}  # type: dict[str, list[str]]
+        sources: dict[str, list[str]] = {"script": [], "style": []}
         for kind, content in INSIDE.findall(html):
             digest = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode()
             sources[kind].append(f"'sha256-{digest}'")

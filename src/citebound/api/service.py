@@ -60,7 +60,7 @@ REFERENCE = "#/components/schemas/Problem"
 STREAM = """Server-sent events, each with JSON as data:
 
 - `evidence`: `{"passages": [...]}`, the passages that the answer will be made from;
-- `token`: `{"text": "..."}`, a piece of the model's draft, **not verified**;
+- `token`: `{"text": "..."}`, a piece of the model's draft, not verified;
 - `verdict`: the answer after the evidence gate, as in the JSON response; it replaces the draft and is the last event;
 - `error`: a problem, instead of `verdict`."""
 

@@ -66,7 +66,7 @@ class _Request(BaseModel):
 class SearchRequest(_Request):
     """What to search for."""
 
-    k: int = Field(10, ge=1, le=100, description="Number of hits.")
+    k: int = Field(10, ge=1, le=100, description="Number of hits:")
 
 
 class AskRequest(_Request):

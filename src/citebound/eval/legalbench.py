@@ -61,7 +61,8 @@ def collection(data: Path, home: Path) -> Collection:
 
 
 def name_of(hit: Hit) -> str:
-    return hit.source.path.replace("\\", "/").split("/corpus/", 1)[-1]
+    """The document's name in the benchmark: folder and file."""
+    return "/".join(Path(hit.source.path).parts[-2:])
 
 
 def run(opened: Collection, asked: Sequence[Query]) -> dict[str, dict[str, float]]:

@@ -97,8 +97,11 @@ def embed_pending(store: Store, embedder: Embedder, run: _Run | None = None) -> 
     """Give every chunk that has none a vector; an identical string is never embedded twice. Gives their number."""
     done = 0
     while rows := store.pending(EMBED_BATCH):
+        if run:
+            run.say("embed")
         texts = {_vector_key(embedder, text): text for text in (embedded_text(r[2], r[3]) for r in rows)}
-        missing = [key for key in texts if key not in store.known_vectors(texts)]
+        known = store.known_vectors(texts)
+        missing = [key for key in texts if key not in known]
         vectors = embedder.embed([texts[key] for key in missing])
         given = [(row[0], _vector_key(embedder, embedded_text(row[2], row[3]))) for row in rows]
         store.put_vectors(list(zip(missing, vectors, strict=True)), given)
@@ -206,6 +209,7 @@ def _settle(
     document = parsed.document
     chunks = chunk(document, embedder)
     source = Source(path, document.id, source.labels, source.added_at)
+    run.say("commit", path)
     store.put_document(
         document,
         chunks,

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCorrupt, UnknownDocument
+from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCorrupt, UnknownCollection, UnknownDocument
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.filters import sql
 from citebound.indexes.lexical import identifiers
@@ -99,6 +99,11 @@ class Store:
                 _make_schema(db)
             db.execute("COMMIT")
             self._create = False
+        elif not db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise UnknownCollection(
+                f"{self.path} is empty: the ingest that began to make it was ended",
+                remedy="Ingest the documents again; that makes it.",
+            )
         db.execute("SELECT 1 FROM meta").fetchone()
 
     def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[Any]:
@@ -307,7 +312,7 @@ class Store:
             "SELECT DISTINCT d.id FROM documents d LEFT JOIN sources s ON s.document_id = d.id"
             " WHERE d.id = ?1 OR s.path = ?1 OR s.name = ?1 OR (length(?1) >= 4 AND substr(d.id, 1, length(?1)) = ?1)",
             (given,),
-        ).fetchall()
+        )
         if len(rows) == 1:
             return str(rows[0][0])
         what = "no document" if not rows else f"{len(rows)} documents match"

@@ -37,6 +37,8 @@ GONE = frozenset({"del", "moveFrom"})
 SKIPPED = frozenset("pPr rPr sdtPr sdtEndPr instrText delInstrText fldData Fallback tblPr tblGrid".split())
 HEADING_STYLE = ("heading ", "title", "subtitle")
 DEEPEST_XML = 256
+LARGE = 1.5
+WORDS_OWN_SIZE = 20
 
 
 @dataclass(slots=True)
@@ -59,8 +61,9 @@ class Words:
     deleted: list[str] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
     boxes: list[Node] = field(default_factory=list)
+    length: int = 0
     bold: int = 0
-    letters: int = 0
+    large: int = 0
 
     @property
     def text(self) -> str:
@@ -134,6 +137,7 @@ class _Reader:
         self.related = self._relations(self.main)
         self.styles = self._styles()
         self.default_style = self._default_style()
+        self.usual_size = self._usual_size()
         self.counters = Counters(self._lists())
         self.notes_seen: dict[tuple[str, str], int] = {}
         self.tracked = False
@@ -288,7 +292,7 @@ class _Reader:
         if text:
             level = self._heading_level(node, style)
             found = kind or self._kind(label + text, label, level, words, style)
-            yield Element(found, label + text, level if found is BlockKind.TITLE else 0)
+            yield Element(found, label + text, self._level(level, words) if found is BlockKind.TITLE else 0)
         for box in words.boxes:
             yield from self._blocks(box, BlockKind.TEXT_BOX, depth + 1)
         if deleted := "".join(words.deleted).strip():
@@ -308,15 +312,17 @@ class _Reader:
                 words.boxes.append(child)
             elif name == "r":
                 look = _child(child, "rPr")
-                bold = _on(_child(look, "b"))
-                before = len(words.text) if bold else 0
+                before = words.length
                 self._gather(child, words, gone, hidden or _on(_child(look, "vanish")), depth + 1)
-                words.bold += len(words.text) - before if bold else 0
+                words.bold += words.length - before if _on(_child(look, "b")) else 0
+                words.large += words.length - before if self._is_large(look) else 0
             elif name in GONE or name in ("ins", "moveTo"):
                 self.tracked = True
                 self._gather(child, words, gone or name in GONE, hidden, depth + 1)
             elif (piece := self._piece(child, name)) is not None:
-                (words.deleted if gone or name == "delText" else words.hidden if hidden else words.kept).append(piece)
+                shelf = words.deleted if gone or name == "delText" else words.hidden if hidden else words.kept
+                shelf.append(piece)
+                words.length += len(piece) if shelf is words.kept else 0
             else:
                 self._gather(child, words, gone, hidden, depth + 1)
 
@@ -376,13 +382,31 @@ class _Reader:
     def _kind(self, text: str, label: str, level: int, words: Words, style: str) -> BlockKind:
         mark = numbered(text)
         running = bool(mark and mark.inline) or len(text) > 200
-        if level and not running:
+        large = words.large >= 0.9 * words.length and len(text) <= 120 and any(c.isalpha() for c in text)
+        if (level or large) and not running:
             return BlockKind.TITLE
         if not running and "\n" not in text and self._is_bold(words, style) and not text.endswith((".", ";", ",")):
             return BlockKind.TITLE if len(text) <= 100 and any(c.isalpha() for c in text) else BlockKind.PARAGRAPH
         if "\n" not in text and is_heading_line(text) and not label.startswith("\u2022"):
             return BlockKind.TITLE
         return BlockKind.LIST_ITEM if label or is_list_line(text) else BlockKind.PARAGRAPH
+
+    def _level(self, level: int, words: Words) -> int:
+        return level or int(words.large >= 0.9 * words.length)
+
+    def _is_large(self, look: Node | None) -> bool:
+        size = _int(_get(_child(look, "sz"), "val"))
+        return size is not None and size >= LARGE * self.usual_size
+
+    def _usual_size(self) -> int:
+        """The size of plain text, in half points."""
+        for root in self._roots("styles"):
+            for style in _children(root, "style"):
+                if _get(style, "styleId") == self.default_style and (own := _get(_child(style, "rPr", "sz"), "val")):
+                    return _int(own) or WORDS_OWN_SIZE
+            default = _get(_child(root, "docDefaults", "rPrDefault", "rPr", "sz"), "val")
+            return _int(default) or WORDS_OWN_SIZE
+        return WORDS_OWN_SIZE
 
     def _is_bold(self, words: Words, style: str) -> bool:
         by_style = next((s.bold for _, s in self._chain(style) if s.bold is not None), False)

@@ -23,7 +23,10 @@ WIDE_GAP = 1.5
 """A gap of so many letter heights parts a printed line into cells."""
 
 LABEL_GAP = 0.05
-CLAUSE_NUMBER = re.compile(r"\d{1,2}(?:\.\d{1,3})+\.?|\d{1,2}[.)]|\([a-z0-9]{1,3}\)")
+CLAUSE_NUMBER = re.compile(
+    r"\d{1,2}(?:\.\d{1,3})+\.?|\d{1,2}[.)]|\([a-z0-9]{1,3}\)"
+    r"|(?:SECTION|ARTICLE|Section|Article) (?:\d{1,2}|[IVX]{1,5})[.:]?"
+)
 LEVEL = 5
 """Degrees up to which a line counts as upright: scans are seldom straight."""
 
@@ -315,7 +318,7 @@ class _Reader:
 
     def _after_number(self, run: Run, char: str) -> bool:
         """Whether a clause number ends here, which is often set nearer to its caption than a word to the next."""
-        return char.isalpha() and len(run.chars) < 12 and bool(CLAUSE_NUMBER.fullmatch("".join(run.chars)))
+        return char.isalpha() and len(run.chars) < 14 and bool(CLAUSE_NUMBER.fullmatch("".join(run.chars)))
 
     def _differs(self, style: Style) -> bool:
         before = self.style

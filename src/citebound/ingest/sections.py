@@ -10,6 +10,7 @@ from citebound.types import ASIDE, Block, BlockKind, Section, Span
 
 HEADINGS = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
 LONGEST_HEADING = 300
+CONTENTS_SLACK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,32 @@ def _start(text: str, block: Block) -> Start | None:
 
 
 def _consistent(starts: list[Start]) -> list[Start]:
-    """Without bare numbered sentences ("1. The parties ...") where other clauses of that depth have captions."""
+    """Without bare numbered sentences ("1. The parties ...") where other clauses of that depth have captions.
+
+    Entries of a table of contents go too: headings with nothing under them whose number and caption come again.
+    """
     captioned = {start.depth for start in starts if start.number[:1].isdigit() and start.heading}
-    return [
+    kept = [
         start
         for start in starts
         if start.heading or not start.number[:1].isdigit() or start.depth > 1 or start.depth not in captioned
     ]
+    later: dict[str, list[Start]] = {}
+    listed: set[int] = set()
+    for i in range(len(kept) - 2, -1, -1):
+        start, following = kept[i], kept[i + 1]
+        later.setdefault(following.number, []).append(following)
+        bare = following.at - start.at < len(start.number) + len(start.heading) + CONTENTS_SLACK
+        if bare and start.number and any(_same_caption(start.heading, o.heading) for o in later.get(start.number, ())):
+            listed.add(i)
+    return [start for i, start in enumerate(kept) if i not in listed]
+
+
+def _same_caption(entry: str, heading: str) -> bool:
+    entry, heading = entry.lower(), heading.lower()
+    return (
+        entry == heading or (bool(heading) and entry.startswith(heading)) or (bool(entry) and heading.startswith(entry))
+    )
 
 
 def _tree(starts: Sequence[Start], end: int, text: str) -> tuple[Section, ...]:
