@@ -65,7 +65,7 @@ def test_an_answer_is_bound_to_the_exact_place(collection: Collection) -> None:
 
 
 def test_without_a_model_the_answer_is_a_quote(collection: Collection) -> None:
-    answer = collection.ask("When does this agreement expire?", llm=False)
+    answer = collection.ask("On which date this agreement expires, September?", llm=False)
     assert answer.citations[0].quote == "This agreement expires on September 9, 2026."
     assert answer.receipt is not None
     assert answer.receipt.generator == ""

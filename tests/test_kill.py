@@ -39,7 +39,7 @@ def write_files(folder: Path) -> None:
 def test_an_ingest_killed_at_any_moment_leaves_whole_documents_and_the_next_completes(tmp_path: Path) -> None:
     write_files(tmp_path / "files")
     config = Config(home=tmp_path)
-    kills = run(KILLS, [tmp_path / "files"], tmp_path, config, encoder=slow_encoder, preload=[__name__], in_a_row=3)
+    kills = run(KILLS, [tmp_path / "files"], tmp_path, config, encoder=slow_encoder, preload=[__name__], in_a_row=5)
     assert len(kills) == KILLS
     assert [fault for kill in kills for fault in kill.faults] == []
     struck = Counter(kill.phase for kill in kills)

@@ -12,7 +12,7 @@ FLOORS = {
     "errors": 1,
     "protocols": 2,
     "config": 2,
-    "models": 2,
+    "models": 3,
     "ingest": 3,
     "indexes": 4,
     "answer": 5,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from citebound.errors import ConfigError, StoreCorrupt, UnknownCollection
 from citebound.indexes import generation, ingest
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.embeddings import open_encoder
-from citebound.indexes.faiss_index import exact_search
+from citebound.indexes.faiss_index import FaissIndex, exact_search
 from citebound.indexes.filters import FilterLike, parse
 from citebound.indexes.lock import writer_lock
 from citebound.indexes.search import STAGES, Search, passages
@@ -27,6 +28,7 @@ from citebound.types import Answer, Chunk, Document, DocumentInfo, Hit, IngestRe
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PASSAGE_HITS = 400
+REBUILD = "`citebound index rebuild`"
 TIE = 1e-5
 """Cosines that differ by less are equal: which of two equal vectors is among the best k is chance."""
 
@@ -47,6 +49,7 @@ class Collection:
         self.config = config
         self._given_embedder = embedder
         self._generator: Generator | None = None
+        self._opening = threading.Lock()
         if create:
             with storage_errors(root):
                 root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -120,11 +123,12 @@ class Collection:
     @property
     def generator(self) -> Generator:
         """The configured generator, started on first need. Raises GeneratorError or ModelError."""
-        if self._generator is None:
-            from citebound.answer.generator import open_generator
+        with self._opening:
+            if self._generator is None:
+                from citebound.answer.generator import open_generator
 
-            self._generator = open_generator(self.config, self.root.parent)
-        return self._generator
+                self._generator = open_generator(self.config, self.root.parent)
+            return self._generator
 
     # -- bringing documents in -------------------------------------------------------------------------------------
 
@@ -176,7 +180,7 @@ class Collection:
         """The events of `ask` as they happen: EvidenceFound, Token ..., Done."""
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
-        return self._asker.stream(question, self.generator if llm else None, tree)
+        return self._asker.stream(question, (lambda: self.generator) if llm else None, tree)
 
     # -- looking after it ------------------------------------------------------------------------------------------
 
@@ -215,23 +219,35 @@ class Collection:
             try:
                 index = generation.load(self.root, snapshot.generation, snapshot.manifest_sha256, self.embedder.key)
             except StoreCorrupt as error:
-                problems.append(str(error))
+                problems.append(f"{error}; {REBUILD} mends it")
             else:
-                ids, vectors = self._store.vectors("c.indexed = 1")
-                masked = self._store.tombstones()
-                if set(index.ids().tolist()) - set(masked.tolist()) != set(ids.tolist()):
-                    problems.append("the published index and the store hold different chunks")
-                shares = []
-                for row in np.linspace(0, len(ids) - 1, num=min(sample, len(ids)), dtype=int):
-                    _, exact = exact_search(vectors[row], ids, vectors, k)
-                    _, found = index.search(vectors[row], k, without=masked)
-                    shares.append(float(np.sum(found >= exact[-1] - TIE)) / len(exact))
-                recall = float(np.mean(shares)) if shares else 1.0
+                problems += self._differences(index)
+                recall = self._recall(index, sample, k)
         elif counts["chunks"]:
-            problems.append("no index is published; `citebound index rebuild` makes one")
+            problems.append(f"no index is published; {REBUILD} makes one")
         if counts["chunks_without_vectors"]:
             problems.append(f"{counts['chunks_without_vectors']} chunks wait for their vectors; ingest again")
         return {"problems": problems, "recall": recall, "k": k, "generation": snapshot.generation}
+
+    def _differences(self, index: FaissIndex) -> list[str]:
+        """How the published index differs from the store, which it was made from."""
+        ids, vectors = self._store.vectors("c.indexed = 1")
+        if set(index.ids().tolist()) - set(self._store.tombstones().tolist()) != set(ids.tolist()):
+            return [f"the published index and the store hold different chunks; {REBUILD} mends it"]
+        if not index.exact or not len(ids):
+            return []
+        changed = int(np.sum(np.any(index.reconstruct(ids) != vectors, axis=1)))
+        return [f"{changed} vectors are not the same in the store and in the published index"] if changed else []
+
+    def _recall(self, index: FaissIndex, sample: int, k: int) -> float:
+        ids, vectors = self._store.vectors("c.indexed = 1")
+        masked = self._store.tombstones()
+        shares = []
+        for row in np.linspace(0, len(ids) - 1, num=min(sample, len(ids)), dtype=int):
+            _, exact = exact_search(vectors[row], ids, vectors, k)
+            _, found = index.search(vectors[row], k, without=masked)
+            shares.append(float(np.sum(found >= exact[-1] - TIE)) / len(exact))
+        return float(np.mean(shares)) if shares else 1.0
 
     def rebuild(self) -> int:
         """Make the published index anew from the store, with the configured encoder; gives its generation."""

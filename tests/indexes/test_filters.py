@@ -57,7 +57,20 @@ def test_filters_select_the_documents_they_name(given: object, expected: set[str
 
 @pytest.mark.parametrize(
     "given",
-    ["nonsense", "colour:red", "source:", 'title:"open', {"colour": "red"}, {"or": "x"}, {"added": {"around": 1}}],
+    [
+        "nonsense",
+        "colour:red",
+        "source:",
+        'title:"open',
+        {"colour": "red"},
+        {"or": "x"},
+        {"added": {"around": 1}},
+        "-" * 600 + "source:a",
+        "source:a " * 3000,
+        {"source": [str(n) for n in range(501)]},
+        {"label.a\0b": "x"},
+        "source:\ud800",
+    ],
 )
 def test_a_bad_filter_says_what_is_wrong(given: object) -> None:
     with pytest.raises(BadFilter):

@@ -61,7 +61,7 @@ def test_a_heading_stays_with_what_follows_and_gives_the_context() -> None:
         Block(BlockKind.PARAGRAPH, Span(at + 8, len(text))),
     )
     sections = (Section(Span(0, at), "1", "Fees", 1), Section(Span(at, len(text)), "2", "Cap", 1))
-    chunks = chunk(document(text, blocks, sections), WordHashEmbedder(254))
+    chunks = chunk(document(text, blocks, sections), WordHashEmbedder(254), target=128)
     assert [c.context for c in chunks] == ["Agreement > 1 Fees", "Agreement > 2 Cap"]
     assert chunks[1].text.startswith("2. Cap")
 

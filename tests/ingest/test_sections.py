@@ -123,3 +123,12 @@ def test_asides_neither_begin_a_section_nor_belong_to_one() -> None:
         Block(BlockKind.DELETED, Span(18, len(text))),
     )
     assert [section.span.of(text) for section in sections(text, blocks)] == ["1. Term\n\nA year."]
+
+
+def test_a_short_label_before_a_clause_is_its_heading_in_sentence_case_too() -> None:
+    mark = numbered("9.2 Cap on liability. Subject to Section 9.3, the total liability shall not exceed USD 5.")
+    assert mark is not None
+    assert (mark.number, mark.caption) == ("9.2", "Cap on liability")
+    plain = numbered("5.3 Customer shall pay. Interest is due after that.")
+    assert plain is not None
+    assert plain.caption == ""

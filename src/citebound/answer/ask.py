@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -18,7 +18,7 @@ from citebound.answer.bind import Bound, Quote, bind, says_not_found
 from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
 from citebound.answer.exhibit import cite, exhibit
 from citebound.config import Config
-from citebound.errors import EmptyQuestion, GeneratorError, QuestionTooLong
+from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.lexical import terms
 from citebound.indexes.search import Search, passages
 from citebound.indexes.store import Store
@@ -40,8 +40,8 @@ SUFFICIENT = 0.42
 HITS = 24
 NEAREST = 3
 QUOTED = 2
-CLOSE = 0.9
-"""A second sentence is quoted beside the best one if its score reaches this share of it."""
+CLOSE = 0.04
+"""A second sentence is quoted beside the best one if its score is at most so much lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def clean_question(question: str, limit: int) -> str:
 
 
 class Asker:
-    """Answers questions over one collection. `generator` None means quotes alone."""
+    """Answers questions over one collection."""
 
     def __init__(self, store: Store, search: Search, embedder: Embedder, config: Config) -> None:
         self._store = store
@@ -90,8 +90,11 @@ class Asker:
         self._embedder = embedder
         self._config = config
 
-    def stream(self, question: str, generator: Generator | None, tree: Filter | None = None) -> Iterator[Event]:
-        """EvidenceFound, then Tokens (none without a generator), then Done. Raises QueryError before the first."""
+    def stream(
+        self, question: str, open_generator: Callable[[], Generator] | None, tree: Filter | None = None
+    ) -> Iterator[Event]:
+        """EvidenceFound, then Tokens, then Done. The generator is opened after the evidence was sent, and only if it
+        is needed; None means quotes alone. Raises QueryError before the first event."""
         question = clean_question(question, self._config.question_limit)
         started = time.monotonic()
         hits = self._search.hits(question, HITS, tree)
@@ -101,15 +104,20 @@ class Asker:
         given = for_prompt(evidence, self._embedder, self._config.evidence_tokens)
         found = time.monotonic()
         yield EvidenceFound(tuple(given))
-        record = _Record(self, question, evidence, given, counts, found - started, generator)
+        record = _Record(self, question, evidence, given, counts, found - started)
         if evidence.sufficiency < SUFFICIENT:
             reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
             yield Done(record.not_found(reason))
             return
-        if generator is None:
+        if open_generator is None:
             yield Done(record.quoted())
             return
-        yield from self._generated(question, generator, record)
+        try:
+            record.generator = open_generator()
+        except (GeneratorError, ModelError) as error:
+            yield Done(record.quoted(f"no model answered ({error}); quotes instead"))
+            return
+        yield from self._generated(question, record.generator, record)
 
     def _generated(self, question: str, generator: Generator, record: _Record) -> Iterator[Event]:
         messages = prompt(question, record.given)
@@ -141,7 +149,7 @@ class _Record:
     given: Sequence[Passage]
     counts: dict[str, int]
     retrieval_seconds: float
-    generator: Generator | None
+    generator: Generator | None = None
     prompt_sha256: str = ""
     generation_seconds: float = 0.0
 
@@ -193,6 +201,8 @@ class _Record:
             sufficiency=self.evidence.sufficiency,
             retrieval_seconds=self.retrieval_seconds,
             generation_seconds=self.generation_seconds,
+            prompt_tokens=getattr(self.generator, "prompt_tokens", 0),
+            output_tokens=getattr(self.generator, "output_tokens", 0),
         )
         return Answer(self.question, outcome, sentences, shown, self.evidence.hits, reason=reason, receipt=receipt)
 
@@ -234,7 +244,7 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     if not candidates:
         return []
     best = candidates[0]
-    return [c for c in candidates[:QUOTED] if c.score >= CLOSE * best.score]
+    return [c for c in candidates[:QUOTED] if c.score >= best.score - CLOSE]
 
 
 def prompt(question: str, given: Sequence[Passage]) -> list[dict[str, str]]:

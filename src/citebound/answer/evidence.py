@@ -19,13 +19,13 @@ from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder
 from citebound.types import Hit, Passage, Span
 
-LOOKED_AT = 12
+LOOKED_AT = 24
 """Hits whose sentences are ranked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence of a hit; `span` are offsets in the document's text. Scores are in 0..1."""
+    """One sentence of a hit; `span` are offsets in the document's text. Cosine and coverage are in -1..1 and 0..1."""
 
     hit: Hit
     span: Span
@@ -78,18 +78,18 @@ def gather(question: str, hits: Sequence[Hit], word_weights: Mapping[str, float]
         covered += 0.5 * sum(w for s, w in word_weights.items() if s in above and s not in own)
         coverage = covered / total
         named = 0.1 * len(wanted & facts(text)) / len(wanted) if wanted else 0.0
-        score = 0.6 * float(cosine) + 0.4 * coverage + named - 0.01 * min(hit.rank, LOOKED_AT)
+        score = 0.65 * float(cosine) + 0.35 * coverage + named - 0.02 * hit.rank
         candidates.append(Candidate(hit, span, text, float(cosine), coverage, score))
     candidates.sort(key=lambda c: -c.score)
     return Evidence(tuple(hits), tuple(candidates), sufficiency(candidates))
 
 
 def sufficiency(candidates: Sequence[Candidate]) -> float:
-    """0..1: how well the best sentence covers the question, in meaning and in words."""
-    if not candidates:
-        return 0.0
-    best = candidates[0]
-    return max(0.0, min(1.0, 0.5 * best.cosine + 0.5 * best.coverage))
+    """0..1: how near the best sentence is to the question in meaning.
+
+    Words help to rank, but not to decide: the ones of a question that has no answer are often all there.
+    """
+    return max(0.0, min(1.0, candidates[0].cosine)) if candidates else 0.0
 
 
 def for_prompt(evidence: Evidence, embedder: Embedder, tokens: int) -> list[Passage]:

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -109,10 +109,10 @@ def run(
             if told[-1].stage == DONE:
                 break
             faults = _half_there(root, told, reference.contents, embedder)
-            row.append(Kill(told[-1].stage, told[-1].seconds, tuple(faults)))
+            row.append(Kill(told[-1].stage, victims.died, tuple(faults)))
         if row:
-            last = row.pop()
-            row.append(Kill(last.phase, last.seconds, (*last.faults, *_completed(root, paths, config, embedder, reference))))
+            faults = _completed(root, paths, config, embedder, reference)
+            row[-1] = replace(row[-1], faults=(*row[-1].faults, *faults))
         kills += row
     return kills
 
@@ -127,7 +127,7 @@ class _Moment:
 
 
 class _Victims:
-    """Starts real ingests in processes of their own, and kills them."""
+    """Starts real ingests in processes of their own, and kills them; `died` is when the last one was, in seconds."""
 
     def __init__(
         self,
@@ -138,6 +138,7 @@ class _Victims:
     ) -> None:
         self._context = context
         self._arguments = ([str(p) for p in paths], config, encoder)
+        self.died = 0.0
 
     def killed(self, root: Path, moment: _Moment | None) -> list[_Told]:
         """Ingest into `root` and kill at `moment`, or never; gives what was told until the end."""
@@ -156,6 +157,7 @@ class _Victims:
             if moment and not waiting:
                 time.sleep(moment.delay)
                 process.kill()
+                self.died = time.monotonic() - begun
             while _hear(reader, told, begun):
                 pass
         finally:
@@ -248,7 +250,9 @@ def _unsearchable(store: Store, document_id: str, chunks: Sequence[Chunk]) -> li
         if chunk.id not in found and (expression := match_expression(chunk.text[-WORDS:])):
             hits = store.lexical(expression, len(chunks), Eq("document", document_id))
             found |= {made.id for made, *_ in store.chunks([id_ for id_, _ in hits]).values()}
-    return [f"{c.id} is not found by its words" for c in chunks if c.id not in found and match_expression(c.text[-WORDS:])]
+    return [
+        f"{c.id} is not found by its words" for c in chunks if c.id not in found and match_expression(c.text[-WORDS:])
+    ]
 
 
 def _published(root: Path, store: Store, embedder: Embedder) -> list[str]:

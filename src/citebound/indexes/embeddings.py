@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +38,7 @@ class SentenceEncoder:
         self.name = name
         self.dimension = DIMENSIONS[name]
         self._folder = folder
+        self._lock = threading.Lock()
         self._threads = threads or os.cpu_count() or 1
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
@@ -63,9 +65,10 @@ class SentenceEncoder:
         """float32 (len(texts), dimension), unit rows; sorted by length inside, so give many at once."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        made = self._model.encode(
-            list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
-        )
+        with self._lock:
+            made = self._model.encode(
+                list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+            )
         return np.asarray(made, dtype=np.float32)
 
     def token_starts(self, text: str) -> NDArray[np.int64]:

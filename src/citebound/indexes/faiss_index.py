@@ -25,6 +25,7 @@ faiss.set_deserialization_vector_byte_limit(1 << 36)
 NARROW = 0.05
 """Below this share of allowed vectors an approximate index scans them all instead: graphs lose recall under filters."""
 
+
 def kind_for(count: int, flat_limit: int, hnsw_limit: int) -> str:
     """The FAISS factory string for so many vectors."""
     if count <= flat_limit:

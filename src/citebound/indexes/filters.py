@@ -25,18 +25,45 @@ COLUMNS = {
 }
 """Fields that a filter may name, beside ``label.<key>``."""
 
+MAX_DEPTH = 32
+MAX_LEAVES = 500
+
 FilterLike = Filter | str | Mapping[str, object] | None
 
 
 def parse(given: FilterLike) -> Filter | None:
     """The tree for text, JSON-like mappings, a tree, or nothing. Raises BadFilter with the offending part."""
-    if given is None or isinstance(given, Eq | In | Glob | Range | And | Or | Not):
-        return given
+    if given is None:
+        return None
     if isinstance(given, str):
-        return _parse_text(given)
-    if isinstance(given, Mapping):
-        return _parse_mapping(given)
-    raise BadFilter(f"a filter is text or a mapping, not {type(given).__name__}")
+        tree = _parse_text(given)
+    elif isinstance(given, Mapping):
+        tree = _parse_mapping(given)
+    elif isinstance(given, Eq | In | Glob | Range | And | Or | Not):
+        tree = given
+    else:
+        raise BadFilter(f"a filter is text or a mapping, not {type(given).__name__}")
+    if tree is not None:
+        _within_limits(tree)
+    return tree
+
+
+def _within_limits(tree: Filter, depth: int = 1) -> int:
+    """The number of leaves of a tree that SQLite can run; raises BadFilter for one that is too deep or too large."""
+    if depth > MAX_DEPTH:
+        raise BadFilter(f"a filter may be {MAX_DEPTH} levels deep", remedy="Write a simpler filter.")
+    match tree:
+        case And(parts) | Or(parts):
+            leaves = sum(_within_limits(part, depth + 1) for part in parts)
+        case Not(part):
+            leaves = _within_limits(part, depth + 1)
+        case In(values=values):
+            leaves = len(values)
+        case _:
+            leaves = 1
+    if leaves > MAX_LEAVES:
+        raise BadFilter(f"a filter may compare {MAX_LEAVES} values", remedy="Write a simpler filter.")
+    return leaves
 
 
 def sql(tree: Filter) -> tuple[str, list[str]]:
@@ -76,6 +103,8 @@ def _column_parameters(field: str) -> list[str]:
 
 
 def _parse_text(text: str) -> Filter | None:
+    if len(text) > 10_000 or "\0" in text or not text.isprintable():
+        raise BadFilter("a filter is one printable line of at most 10,000 characters")
     try:
         terms = shlex.split(text)
     except ValueError as error:
@@ -85,7 +114,7 @@ def _parse_text(text: str) -> Filter | None:
 
 
 def _parse_term(term: str) -> Filter:
-    if term.startswith("-"):
+    if term.startswith("-") and not term.startswith("--"):
         return Not(_parse_term(term[1:]))
     field, colon, value = term.partition(":")
     if not colon or not value:
@@ -147,8 +176,8 @@ def _leaf(field: str, value: str) -> Filter:
 def _known(field: str) -> None:
     if field not in COLUMNS and not (field.startswith("label.") and field.removeprefix("label.").strip('"')):
         raise BadFilter(f"unknown filter field {field!r}", remedy=_fields())
-    if '"' in field:
-        raise BadFilter(f"filter field {field!r} must not contain quotes")
+    if '"' in field or not field.isprintable():
+        raise BadFilter(f"filter field {field!r} must not contain quotes or control characters")
 
 
 def _fields() -> str:

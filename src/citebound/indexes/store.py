@@ -405,9 +405,7 @@ class Store:
     # -- generations ----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        rows = dict(
-            self._rows("SELECT key, value FROM meta WHERE key IN ('generation', 'manifest_sha256', 'changes')")
-        )
+        rows = dict(self._rows("SELECT key, value FROM meta WHERE key IN ('generation', 'manifest_sha256', 'changes')"))
         return Snapshot(int(rows["generation"]), rows["manifest_sha256"], int(rows["changes"]))
 
     def delta(self) -> tuple[NDArray[np.int64], Vectors]:

@@ -22,10 +22,10 @@ from citebound.types import ASIDE, BlockKind, Chunk, Document, Section, Span
 RECIPE = "chunks-1"
 """Changes whenever chunks of the same document would come out differently: stored chunks are then made anew."""
 
-TARGET = 128
+TARGET = 64
 """Tokens after which a chunk is closed at the next good place (measured in eval/LOG.md)."""
 
-LEAST = 40
+LEAST = 24
 """Tokens that a chunk must have before a new section closes it: one-line clauses stay with their neighbours."""
 
 CONTEXT_SHARE = 4

@@ -25,6 +25,10 @@ BULLET = re.compile(
 )
 ENUMERATED = re.compile(r"(?:\((?:[a-z]{1,2}|[ivx]{1,5}|\d{1,2}|[A-Z])\)|(?:[a-z]|[ivx]{1,5}|\d{1,2})[.)])\s+\S")
 LEADERS = re.compile(r"(?:\.\s?){4,}\s*(?:\d+|[ivxl]+)?\s*$|\t\s*\d{1,4}\s*$|\u2026+\s*\d+\s*$", re.M)
+VERBS = frozenset(
+    "shall will may must can cannot is are was were be been has have had does do did agrees agree applies apply means"
+    " continue continues remain remains survives survive ends begins includes".split()
+)
 SMALL = frozenset(
     "a an and as at between by for from in into of on or per the to under upon vs with without nor".split()
 )
@@ -97,8 +101,8 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
     if not rest or not (rest[0].isupper() or rest[0] in "\u201c\"'\u2018[("):
         return None
     caption = CAPTION.match(rest.replace("\n", " ", 1))
-    if caption and _is_caption(caption["caption"]):
-        after = rest[caption.end() :].strip()
+    after = rest[caption.end() :].strip() if caption else ""
+    if caption and (_is_caption(caption["caption"]) or (after and _is_label(caption["caption"]))):
         return Mark(number, " ".join(caption["caption"].split()), depth, inline=bool(after))
     whole = " ".join(rest.split()).rstrip(".:")
     if len(whole) <= 90 and _is_caption(whole):
@@ -108,6 +112,12 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
 
 def _depth(number: str) -> int:
     return number.rstrip(".").count(".") + 1 if number[0].isdigit() else 1
+
+
+def _is_label(text: str) -> bool:
+    """Whether a short sentence before a clause's text is its caption in sentence case: "Cap on liability." """
+    words = text.lower().split()
+    return len(words) <= 6 and not VERBS & set(words)
 
 
 def _is_caption(text: str) -> bool:
