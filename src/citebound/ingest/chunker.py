@@ -19,9 +19,6 @@ from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder
 from citebound.types import ASIDE, BlockKind, Chunk, Document, Section, Span
 
-RECIPE = "chunks-1"
-"""Changes whenever chunks of the same document would come out differently: stored chunks are then made anew."""
-
 TARGET = 64
 """Tokens after which a chunk is closed at the next good place (measured in eval/LOG.md)."""
 
@@ -30,6 +27,9 @@ LEAST = 24
 
 CONTEXT_SHARE = 4
 """The context takes at most this fraction (1/4) of the window."""
+
+RECIPE = f"chunks-1-{TARGET}-{LEAST}-{CONTEXT_SHARE}"
+"""Changes whenever chunks of the same document would come out differently: stored chunks are then made anew."""
 
 _SOFT_BREAK = re.compile(r"[;:,]\s|\n|\s")
 
