@@ -36,3 +36,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'citebound' has no attribute {name!r}")
     return getattr(import_module(_HOMES.get(name, "citebound.types")), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -56,6 +56,8 @@ app.add_typer(index_app, name="index")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+INTERRUPTED = 130
+
 CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 FilterOption = Annotated[
@@ -71,18 +73,16 @@ def main() -> None:
     except CiteboundError as error:
         _print_error(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        err.print("interrupted; what was committed is kept")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # typer takes the interrupt for itself
+            err.print("interrupted; what was committed is kept")
+        raise
 
 
 def _print_error(error: CiteboundError) -> None:
-    err.print(Text.assemble(("error: ", "bold red"), str(error)))
+    err.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
     if error.remedy:
-        err.print(Text.assemble(("  what to do: ", "bold"), error.remedy))
+        err.print(Text.assemble(("  what to do: ", "bold"), error.remedy), soft_wrap=True)
 
 
 def _version(wanted: bool) -> None:
@@ -535,15 +535,16 @@ def _print_report(report: IngestReport, name: str) -> None:
     if not report.files:
         err.print(Text("no files found", style="red"))
     out.print(
-        f"{len(report.files)} files: {counts or 'none'}; {report.seconds:.1f} s; parsers isolated by {report.sandbox}"
+        f"{len(report.files)} files: {counts or 'none'}; {report.seconds:.1f} s"
+        + (f"; parsers isolated by {report.sandbox}" if report.sandbox else "")
     )
 
 
 def _print_file_notes(file: FileReport) -> None:
     if not file.status.indexed:
-        err.print(Text.assemble((f"{file.status}: ", "bold red"), f"{file.path}: {file.reason}"))
+        err.print(Text.assemble((f"{file.status}: ", "bold red"), f"{file.path}: {file.reason}"), soft_wrap=True)
         if file.remedy:
-            err.print(Text(f"  what to do: {file.remedy}"))
+            err.print(Text(f"  what to do: {file.remedy}"), soft_wrap=True)
     for note in file.notes:
         out.print(Text(f"note: {Path(file.path).name}: {note}", style="yellow"))
 

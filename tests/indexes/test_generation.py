@@ -13,7 +13,7 @@ import pytest
 
 from citebound import Collection, Config
 from citebound.errors import StorageFull, StoreCorrupt
-from citebound.indexes import generation
+from citebound.indexes import durable, generation
 from citebound.indexes.durable import System, write_file
 from citebound.indexes.faiss_index import FaissIndex
 from citebound.indexes.generation import INDEX_FILE, MANIFEST_FILE, folder_of
@@ -320,3 +320,44 @@ def test_vectors_that_changed_in_the_store_are_found_by_the_check(collection: Co
     problems = collection.check()["problems"]
     assert isinstance(problems, list)
     assert "1 vectors" in problems[0]
+
+
+def test_a_rebuild_that_fails_at_any_call_changes_no_answer(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = found(collection)
+    for number in range(1, 60):
+        system = FailsAt(number)
+        with monkeypatch.context() as faulty:
+            faulty.setattr(durable, "SYSTEM", system)
+            if system_took(collection.rebuild):
+                assert not system.failed
+                break
+        assert found(collection) == before
+        assert collection.check()["problems"] == []
+    assert number > 12
+    collection.rebuild()
+    assert len(list(collection.root.glob("gen-*"))) == 1
+
+
+def test_a_forgetting_that_cannot_finish_says_how_to_and_the_document_is_gone_at_once(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as faulty:
+        faulty.setattr(durable, "SYSTEM", FailsAt(1))
+        with pytest.raises(StorageFull, match="no longer found") as caught:
+            collection.forget("7.txt")
+    assert "citebound index compact" in caught.value.remedy
+    assert not any(hit.source.name == "7.txt" for hit in collection.search(QUESTION, k=50))
+    collection.compact()
+    assert collection.check()["problems"] == []
+    files = [p for p in collection.root.rglob("*") if p.is_file()]
+    assert not any(b"Party 7 shall" in p.read_bytes() for p in files)
+
+
+def system_took(change: Callable[[], object]) -> bool:
+    try:
+        change()
+    except StorageFull:
+        return False
+    return True

@@ -53,6 +53,7 @@ def test_files_of_all_kinds_come_back_as_documents(pool: ParserPool, tmp_path: P
 
 
 def test_the_level_of_isolation_is_named(pool: ParserPool) -> None:
+    pool.parse_bytes("a.txt", b"Some text.")
     assert pool.sandbox in (worker.BUBBLEWRAP, "network namespace + rlimits", "rlimits")
 
 
@@ -115,6 +116,7 @@ def test_the_pool_survives_the_death_of_its_server(pool: ParserPool) -> None:
 
 def test_a_server_that_dies_while_it_reads_is_one_failed_file() -> None:
     with ParserPool(LIMITS) as pool:
+        pool.parse_bytes("a.txt", b"Plain words.")
         assert pool._server
         os.killpg(pool._server.pid, signal.SIGSTOP)
         assassin = threading.Timer(0.3, os.killpg, (pool._server.pid, signal.SIGKILL))
@@ -161,6 +163,7 @@ def test_the_office_readers_work_in_the_sandbox(pool: ParserPool) -> None:
 
 @pytest.mark.skipif(not Path("/proc/net/dev").exists(), reason="needs Linux")
 def test_the_parser_has_no_network_where_the_system_allows_it(pool: ParserPool) -> None:
+    pool.parse_bytes("a.txt", b"Some text.")
     if pool.sandbox == "rlimits":
         pytest.skip("this system offers no network namespace")
     assert pool._server
@@ -173,11 +176,11 @@ def test_a_sandbox_can_be_demanded(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match="cannot be cut off"), ParserPool(LIMITS, require_sandbox=True):
         pass
     with ParserPool(LIMITS) as pool:
-        assert pool.sandbox == "rlimits"
         assert pool.parse_bytes("a.txt", b"Plain words.").status is Status.OK
+        assert pool.sandbox == "rlimits"
 
 
 def test_a_server_that_does_not_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_commands", lambda: [["/bin/sh", "-c", "echo no such thing >&2; exit 3"]])
-    with pytest.raises(ConfigError, match="no such thing"), ParserPool(LIMITS):
-        pass
+    with pytest.raises(ConfigError, match="no such thing"), ParserPool(LIMITS) as pool:
+        pool.parse_bytes("a.txt", b"Plain words.")

@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -196,7 +197,7 @@ def _uninterrupted(victims: _Victims, root: Path) -> _Reference:
     if told[-1].stage != DONE:
         raise RuntimeError("an ingest that nobody killed did not complete")
     times: dict[str, list[float]] = {phase: [] for phase in PHASES}
-    for event, following in zip(told, told[1:], strict=False):
+    for event, following in pairwise(told):
         times[event.stage].append(following.seconds - event.seconds)
     store = Store(root / "store.db")
     try:
@@ -219,7 +220,7 @@ def _moment(phase: str, reference: _Reference, before: int, chance: random.Rando
 
 def contents(store: Store) -> Contents:
     """What a store holds, by path."""
-    found = {}
+    found: dict[str, tuple[str, str, tuple[Chunk, ...]]] = {}
     for info, *_, sources in store.listing():
         what = (info.id, info.text_sha256, tuple(store.chunks_of(info.id)))
         found |= {source.path: what for source in sources}

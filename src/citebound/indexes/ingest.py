@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from citebound.config import Config
-from citebound.errors import ParseFailure, StoreCorrupt, StoreError
+from citebound.errors import ParseFailure, StorageFull, StoreCorrupt, StoreError
 from citebound.indexes import generation
 from citebound.indexes.faiss_index import FaissIndex, kind_for
 from citebound.indexes.lock import writer_lock
@@ -256,8 +256,14 @@ def forget(root: Path, store: Store, embedder: Embedder, config: Config, documen
     with writer_lock(root):
         document = store.document(document_id, geometry=False)
         removed: dict[str, object] = dict(store.forget(document_id))
-        removed["generation"] = publish(root, store, embedder, config)
-        store.scrub()
+        try:
+            removed["generation"] = publish(root, store, embedder, config)
+            store.scrub()
+        except StorageFull as error:
+            raise StorageFull(
+                f"{document_id[:12]} is deleted and no longer found, but traces are left: {error}",
+                remedy="Free space on that disk and run `citebound index compact`, which removes them.",
+            ) from error
         left = traces(root, store, document.text)
         if left:
             raise StoreError(

@@ -60,7 +60,8 @@ PASSED_ON = (
 class ParserPool:
     """Parses one file at a time; a context manager, safe to use from several threads.
 
-    `sandbox` says how far parsers are cut off: "bubblewrap", "network namespace + rlimits" or "rlimits".
+    The server is started by the first file that needs it, so that an ingest of unchanged files costs none.
+    `sandbox` says how far parsers are cut off: "bubblewrap", "network namespace + rlimits" or "rlimits"; "" before.
     With `require_sandbox`, entering raises ConfigError where only "rlimits" can be had.
     """
 
@@ -73,14 +74,15 @@ class ParserPool:
         self._lock = threading.Lock()
 
     def __enter__(self) -> ParserPool:
-        with self._lock:
-            self._start()
-        if self.require_sandbox and self.sandbox == RLIMITS_ONLY:
-            self.close()
-            raise ConfigError(
-                "parsers cannot be cut off from the network on this system",
-                remedy="Install bubblewrap or allow user namespaces, or set CITEBOUND_REQUIRE_SANDBOX=false.",
-            )
+        if self.require_sandbox:
+            with self._lock:
+                self._start()
+            if self.sandbox == RLIMITS_ONLY:
+                self.close()
+                raise ConfigError(
+                    "parsers cannot be cut off from the network on this system",
+                    remedy="Install bubblewrap or allow user namespaces, or set CITEBOUND_REQUIRE_SANDBOX=false.",
+                )
         return self
 
     def __exit__(
