@@ -58,7 +58,7 @@ class Echo:
         for line in passages.splitlines():
             heading = re.match(r"\[(\d+)\] ", line)
             number = int(heading.group(1)) if heading else number
-            for sentence in [] if heading else re.findall(r"[A-Z][^.!?]*[.!?]", line):
+            for sentence in re.findall(r"[A-Z][^.!?]*[.!?]", line):
                 shared = len(wanted & set(re.findall(r"\w+", sentence.lower())))
                 best = max(best, (shared, f"{sentence} [{number}]"))
         return best[1]

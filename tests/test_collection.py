@@ -88,10 +88,14 @@ def test_a_draft_that_cannot_be_bound_is_not_shown(tmp_path: Path, config: Confi
     assert any("90" in s.text and s.reason for s in answer.sentences)
 
 
-def test_a_model_that_finds_nothing_gives_not_found(config: Config, collection: Collection) -> None:
+def test_a_model_that_finds_nothing_is_believed_unless_a_sentence_is_very_near(
+    config: Config, collection: Collection
+) -> None:
     with Collection.open("c", config=config, embedder=WordHashEmbedder(), generator=Echo("Not found.")) as other:
-        answer = other.ask("Within how many days shall the Customer pay each invoice after receipt?")
-    assert answer.outcome is Outcome.NOT_FOUND
+        assert other.ask("When shall the Customer pay?").outcome is Outcome.NOT_FOUND
+        near = other.ask("Within how many days shall the Customer pay each invoice after receipt?")
+    assert near.outcome is Outcome.ANSWERED
+    assert "the model found no answer" in near.reason
 
 
 class Dead:

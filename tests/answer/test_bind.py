@@ -57,6 +57,14 @@ def test_a_number_in_round_brackets_is_a_fact_and_no_marker() -> None:
     assert made.text == "The Customer shall pay within thirty (30) days."
 
 
+def test_a_wrong_marker_is_put_right_and_the_question_picks_the_quote() -> None:
+    (made,) = bind("Liability shall not exceed USD 1,500,000 [1].", [PAYMENT, CAP])
+    assert [q.passage for q in made.quotes] == [1]
+    both = passage("The audit takes 30 days in all. The customer pays after 30 days.")
+    (made,) = bind("30 days", [both], "When does the customer pay?")
+    assert made.quotes[0].text == "The customer pays after 30 days."
+
+
 def test_grouped_numbers_are_one_fact() -> None:
     assert facts("USD 1,500,000 and 07 and 9.50%") == {"1500000", "7", "9.50%"}
     assert facts("CVE-2021-44228, CWE-89 and QV-03") == {"CVE-2021-44228", "CWE-89", "QV-03"}
@@ -69,7 +77,8 @@ def test_words_are_stemmed_and_stop_words_dropped() -> None:
 
 
 @pytest.mark.parametrize(
-    "draft", ["Not found.", "  not found", "", "Not found in the passages.", "The answer is not found."]
+    "draft",
+    ["Not found.", "  not found", "", "Not found in the passages.", "The answer is not found.", "[1] Not found."],
 )
 def test_a_refusal_or_silence_is_recognised(draft: str) -> None:
     assert says_not_found(draft)

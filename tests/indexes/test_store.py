@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citebound.errors import FormatTooNew, StorageFull, StoreCorrupt, UnknownDocument
+from citebound.errors import FormatTooNew, StorageFull, StoreCorrupt, UnknownCollection, UnknownDocument
 from citebound.indexes.filters import parse
 from citebound.indexes.store import Store, sha256_of
 from citebound.ingest.chunker import chunk
@@ -164,6 +164,21 @@ def test_the_database_is_private_durable_and_checked(store: Store) -> None:
     db.close()
     assert any("does not have its hash" in p for p in store.check())
     assert any("differ from their document" in p for p in store.check())
+
+
+def test_a_store_that_is_not_there_is_not_made_by_opening_it(tmp_path: Path) -> None:
+    with pytest.raises(UnknownCollection):
+        Store(tmp_path / "none.db")
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_store_whose_making_was_interrupted_is_made_by_the_next_ingest(tmp_path: Path) -> None:
+    (tmp_path / "begun.db").touch()
+    with pytest.raises(UnknownCollection, match="empty"):
+        Store(tmp_path / "begun.db")
+    store = Store(tmp_path / "begun.db", create=True)
+    assert store.check() == []
+    store.close()
 
 
 def test_what_is_no_database_or_too_new_is_refused(tmp_path: Path, store: Store) -> None:

