@@ -173,7 +173,7 @@ def test_a_collection_where_a_file_is_in_the_way_is_a_storage_error(run: Run, tm
 
 
 def test_documents_are_listed_and_shown(filled: Run) -> None:
-    assert "msa.md" in filled("documents", "list").out
+    assert "docs/msa.md" in filled("documents", "list").out
     listed = filled("documents", "list", "--json").json
     assert {row["state"] for row in listed} == {"vectors"}
     assert {Path(s["path"]).name: dict(s["labels"]) for row in listed for s in row["sources"]} == {
@@ -191,7 +191,7 @@ def test_forgetting_says_what_went_from_where(filled: Run) -> None:
     removed = filled("forget", "nda.txt", "--json").json
     assert removed["sources"] == 1
     assert removed["chunks"] >= 1
-    assert "no trace" in removed["verified"]
+    assert "none found" in removed["verified"]
     assert filled("forget", "msa.md").out.splitlines()[0].split() == ["sources", "1"]
     assert filled("documents", "list", "--json").json == []
 

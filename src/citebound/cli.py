@@ -27,7 +27,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TransferSpeedColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from citebound import __version__, models
@@ -165,10 +165,10 @@ def documents_list(collection: CollectionOption = "default", as_json: JsonOption
             ]
         )
         return
-    table = Table("id", "title", "pages", "chunks", "status", "state", "source")
+    table = Table("id", "title", "pages", "chunks", "status", "state", Column("source", overflow="fold"))
     for info, status, state, chunks, _, sources in rows:
         pages = str(info.pages) if info.pages else "-"
-        where = "\n".join(s.path for s in sources)
+        where = "\n".join(_from_here(s.path) for s in sources)
         table.add_row(info.id[:10], escape(info.title), pages, str(chunks), status, state, escape(where))
     out.print(table)
 
@@ -294,6 +294,8 @@ def print_answer(answer: Answer) -> None:
     out.print(Text(answer.text, style="bold"))
     for citation in answer.citations:
         _print_citation(citation)
+    if answer.reason:
+        out.print(Text(f"  {answer.reason}", style="yellow"))
     removed = [s for s in answer.sentences if s not in answer.bound]
     if removed:
         out.print(Text(f"  {len(removed)} sentences of the draft were not shown: {removed[0].reason}", style="dim"))
@@ -547,6 +549,11 @@ def _print_file_notes(file: FileReport) -> None:
             err.print(Text(f"  what to do: {file.remedy}"), soft_wrap=True)
     for note in file.notes:
         out.print(Text(f"note: {Path(file.path).name}: {note}", style="yellow"))
+
+
+def _from_here(path: str) -> str:
+    """The path as one would type it in this folder."""
+    return str(Path(path).relative_to(Path.cwd())) if Path(path).is_relative_to(Path.cwd()) else path
 
 
 def _print_json(value: object) -> None:

@@ -49,7 +49,7 @@ class Collection:
         self.config = config
         self._given_embedder = embedder
         self._generator: Generator | None = None
-        self._opening = threading.Lock()
+        self._opening = threading.RLock()
         if create:
             with storage_errors(root):
                 root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -110,7 +110,8 @@ class Collection:
 
     @cached_property
     def embedder(self) -> Embedder:
-        return self._given_embedder or open_encoder(self.config)
+        with self._opening:
+            return self._given_embedder or open_encoder(self.config)
 
     @cached_property
     def _search(self) -> Search:

@@ -61,7 +61,9 @@ class Config(BaseSettings):
         False, description="Refuse to ingest where parsers cannot be cut off from the network."
     )
     flat_limit: int = Field(200_000, ge=1, description="Vectors up to which the search is exact.")
-    hnsw_limit: int = Field(2_000_000, ge=1, description="Vectors up to which HNSW is used; above it, IVF-PQ.")
+    hnsw_limit: int = Field(
+        2_000_000, ge=1, description="Vectors up to which HNSW is used; above it, IVF with 8-bit vectors."
+    )
 
     @classmethod
     def settings_customise_sources(

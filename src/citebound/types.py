@@ -6,7 +6,7 @@ from the top left corner of their page; pages count from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 Box = tuple[float, float, float, float]
@@ -360,7 +360,6 @@ class IngestReport:
     seconds: float = 0.0
     sandbox: str = ""
     generation: int = 0
-    warnings: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def documents(self) -> tuple[FileReport, ...]:

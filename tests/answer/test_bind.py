@@ -33,6 +33,8 @@ def test_a_supported_sentence_is_bound_to_the_verbatim_quote() -> None:
         ("The Customer shall pay within 45 days [1].", "no quote bears out 45"),
         ("Interest accrues at 12.5% a month [1].", "no quote bears out 12.5%"),
         ("Liability shall not exceed USD 1,500,000,000 in any year [2].", "no quote bears out 1500000000"),
+        ("The Customer shall pay within sixty days [1].", "no quote bears out 60"),
+        ("Liability shall not exceed USD 1.5 billion in any year [2].", "no quote bears out 1500000000"),
         ("Liability shall exceed USD 1,500,000 in any year [2].", "disagree on a negation"),
         ("The Customer shall pay within thirty days [7].", "cites passage 7"),
         ("The supplier owns all intellectual property [1].", "no sentence of the evidence says this"),
@@ -65,9 +67,20 @@ def test_a_wrong_marker_is_put_right_and_the_question_picks_the_quote() -> None:
     assert made.quotes[0].text == "The customer pays after 30 days."
 
 
+def test_an_amount_in_words_is_borne_out_by_its_digits() -> None:
+    (made,) = bind("Liability shall not exceed USD 1.5 million in any year [1].", [CAP])
+    assert made.verdict is Verdict.BOUND
+
+
 def test_grouped_numbers_are_one_fact() -> None:
     assert facts("USD 1,500,000 and 07 and 9.50%") == {"1500000", "7", "9.50%"}
     assert facts("CVE-2021-44228, CWE-89 and QV-03") == {"CVE-2021-44228", "CWE-89", "QV-03"}
+
+
+def test_numbers_in_words_and_scales_are_facts() -> None:
+    assert facts("within thirty (30) days") == {"30"}
+    assert facts("one hundred eighty days, twenty-five percent, 4.5 million") == {"180", "25", "4500000"}
+    assert facts("one of the parties") == set()
 
 
 def test_words_are_stemmed_and_stop_words_dropped() -> None:

@@ -28,10 +28,10 @@ def test_the_kind_follows_the_size() -> None:
     assert kind_for(100_000, 100, 1000).startswith("IVF")
 
 
-@pytest.mark.parametrize(("kind", "least"), [("HNSW32", 0.9), ("IVF64,PQ48x4fs,RFlat", 0.85)])
+@pytest.mark.parametrize(("kind", "least"), [("HNSW32", 0.9), ("IVF64,SQ8", 0.9)])
 def test_approximate_kinds_search_filter_and_come_back_from_disk(kind: str, least: float, tmp_path: Path) -> None:
     vectors = unit_vectors(3000)
-    ids = np.arange(10, 3010, dtype=np.int64)
+    ids = np.random.default_rng(1).permutation(np.arange(3000, dtype=np.int64) * 7 + 3)
     index = FaissIndex(384, kind)
     index.add(ids, vectors)
     with (tmp_path / "x").open("wb") as file:

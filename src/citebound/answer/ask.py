@@ -11,12 +11,12 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 
-from citebound.answer.bind import Bound, Quote, bind, says_not_found
+from citebound.answer.bind import Bound, bind, says_not_found
 from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
-from citebound.answer.exhibit import cite, exhibit
+from citebound.answer.exhibit import cite
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.lexical import terms
@@ -26,11 +26,14 @@ from citebound.protocols import Embedder, Generator
 from citebound.types import (
     Answer,
     Citation,
+    DocumentInfo,
     Filter,
     Outcome,
     Passage,
     Receipt,
     Sentence,
+    Source,
+    Span,
     Verdict,
 )
 
@@ -102,13 +105,13 @@ class Asker:
         question = clean_question(question, self._config.question_limit)
         started = time.monotonic()
         hits = self._search.hits(question, HITS, tree)
-        counts = self._store.counts()
+        searched = self._store.searched(tree)
         frequencies = self._store.frequencies(terms(question))
-        evidence = gather(question, hits, weights(question, frequencies, counts["chunks"]), self._embedder)
+        evidence = gather(question, hits, weights(question, frequencies, searched[1]), self._embedder)
         given = for_prompt(evidence, self._embedder, self._config.evidence_tokens)
         found = time.monotonic()
         yield EvidenceFound(tuple(given))
-        record = _Record(self, question, evidence, given, counts, found - started)
+        record = _Record(self, question, evidence, given, searched, found - started)
         if evidence.sufficiency < SUFFICIENT:
             reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
             yield Done(record.not_found(reason))
@@ -140,7 +143,8 @@ class Asker:
         if not says_not_found(draft):
             yield Done(record.bound(bind(draft, record.given, question)))
         elif record.evidence.sufficiency >= NEAR:
-            yield Done(record.quoted("the model found no answer; the nearest quotes instead"))
+            reason = "the model found no answer; the nearest quotes instead"
+            yield Done(replace(record.quoted(reason), outcome=Outcome.PARTIAL))
         else:
             yield Done(record.not_found("the model found no answer in the nearest passages"))
 
@@ -153,7 +157,7 @@ class _Record:
     question: str
     evidence: Evidence
     given: Sequence[Passage]
-    counts: dict[str, int]
+    searched: tuple[int, int]
     retrieval_seconds: float
     generator: Generator | None = None
     prompt_sha256: str = ""
@@ -184,13 +188,15 @@ class _Record:
         return self._answer(Outcome.ANSWERED, (*removed, *sentences), tuple(self.given), reason)
 
     def _sentence(self, bound: Bound, citer: _Citer) -> Sentence:
-        citations = tuple(c for q in bound.quotes if (c := citer.of(self.given[q.passage], q)))
+        found = [(self.given[q.passage], q) for q in bound.quotes]
+        citations = tuple(c for p, q in found if (c := citer.of(p.document, p.source, q.span, q.text)))
         if bound.verdict is not Verdict.REMOVED and not citations:
             return Sentence(bound.text, (), Verdict.REMOVED, "the document changed while the answer was made")
         return Sentence(bound.text, citations, bound.verdict, bound.reason)
 
     def _quote(self, candidate: Candidate, citer: _Citer) -> Sentence | None:
-        citation = citer.of_candidate(candidate)
+        hit = candidate.hit
+        citation = citer.of(hit.document, hit.source, candidate.span, candidate.text)
         text = " ".join(candidate.text.split())
         return Sentence(f"“{text}”", (citation,), Verdict.BOUND) if citation else None
 
@@ -202,8 +208,8 @@ class _Record:
             encoder=self.asker._embedder.name,
             generator=self.generator.name if self.generator else "",
             prompt_sha256=self.prompt_sha256,
-            searched_documents=self.counts["documents"],
-            searched_chunks=self.counts["chunks"],
+            searched_documents=self.searched[0],
+            searched_chunks=self.searched[1],
             sufficiency=self.evidence.sufficiency,
             retrieval_seconds=self.retrieval_seconds,
             generation_seconds=self.generation_seconds,
@@ -218,28 +224,12 @@ class _Citer:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._made: dict[tuple[str, int, int], Citation] = {}
+        self._made: dict[tuple[str, Span], Citation] = {}
 
-    def of(self, passage: Passage, quote: Quote) -> Citation | None:
-        key = (passage.document.id, quote.span.start, quote.span.end)
+    def of(self, document: DocumentInfo, source: Source, span: Span, quote: str) -> Citation | None:
+        key = (document.id, span)
         if key not in self._made:
-            made = cite(self._store, len(self._made) + 1, passage, quote)
-            if made is None:
-                return None
-            self._made[key] = made
-        return self._made[key]
-
-    def of_candidate(self, candidate: Candidate) -> Citation | None:
-        key = (candidate.hit.document.id, candidate.span.start, candidate.span.end)
-        if key not in self._made:
-            made = exhibit(
-                self._store,
-                len(self._made) + 1,
-                candidate.hit.document,
-                candidate.hit.source,
-                candidate.span,
-                candidate.text,
-            )
+            made = cite(self._store, len(self._made) + 1, document, source, span, quote)
             if made is None:
                 return None
             self._made[key] = made

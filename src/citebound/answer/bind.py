@@ -72,7 +72,7 @@ def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[B
 
 def _markers_inside(draft: str) -> str:
     """ "It ends. [1] Next" -> "It ends [1]. Next": the marker belongs to the sentence before it."""
-    return re.sub(r"([.!?])(\s*(?:\[\d{1,2}\]\s*)+)", lambda m: f" {m[2].strip()}{m[1]} ", draft)
+    return re.sub(r"([.!?])(\s*(?:\[[\d, ]{1,12}\]\s*)+)", lambda m: f" {m[2].strip()}{m[1]} ", draft)
 
 
 def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage], asked: set[str]) -> Bound:
@@ -90,7 +90,9 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
             lacking = wanted - facts(quote.text)
             if lacking:
                 missing = min(missing, lacking, key=len)
-            elif (share := _share(words, quote.text)) >= SUPPORT:
+                continue
+            missing = set()
+            if (share := _share(words, quote.text)) >= SUPPORT:
                 found.append((share, quote))
         if found:
             best = _best(found, asked)

@@ -93,11 +93,11 @@ def sufficiency(candidates: Sequence[Candidate]) -> float:
 
 
 def for_prompt(evidence: Evidence, embedder: Embedder, tokens: int) -> list[Passage]:
-    """The smallest set of passages that fits the token budget, those of the best sentences first."""
+    """The hits of the best sentences, then the best hits, while they fit the token budget; merged, in order of rank."""
     order = list(dict.fromkeys([c.hit for c in evidence.candidates[:4]] + list(evidence.hits)))
     kept: list[Hit] = []
     for hit in order:
-        cost = len(embedder.token_starts(hit.chunk.text)) + 8
+        cost = len(embedder.token_starts(hit.chunk.text)) + len(embedder.token_starts(hit.chunk.context)) + 8
         if cost > tokens and kept:
             break
         kept.append(hit)

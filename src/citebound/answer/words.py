@@ -6,6 +6,7 @@ The stemmer is Snowball's English one (Porter 2001), from the snowballstemmer pa
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 import snowballstemmer
@@ -20,6 +21,18 @@ _FACT = re.compile(
     r"|\b[A-Z]{1,8}(?:-[A-Z]{1,8})*-\d+(?:-\d+)*\b"
     r"|\d+(?:[.,:/]\d+)*%?"
 )
+UNITS = dict(
+    zip(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
+        [*range(1, 21), *range(30, 100, 10)],
+        strict=True,
+    )
+)
+SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+_NUMBER_WORD = "|".join([*UNITS, "hundred", *SCALES])
+_SPOKEN = re.compile(rf"\b(?:{'|'.join(UNITS)})(?:(?:[\s-]+|\s+and\s+)(?:{_NUMBER_WORD}))*\b", re.I)
+_SCALED = re.compile(rf"(?P<digits>\d{{1,12}}(?:,\d{{3}})*(?:\.\d{{1,6}})?)\s*(?P<scale>{'|'.join(SCALES)})\b", re.I)
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|none|without|cannot|nothing|un(?:less|able))\b|n['’]t\b", re.I)
 
 
@@ -36,13 +49,34 @@ def content(text: str) -> list[str]:
 def facts(text: str) -> set[str]:
     """Numbers, dates' digits, amounts, percentages, section numbers and identifiers: what may not be paraphrased.
 
-    Grouping commas and leading zeros go ("1,500,000" and "1500000" are one fact, so are "07" and "7").
+    Grouping commas and leading zeros go ("1,500,000" and "1500000" are one fact, so are "07" and "7"); numbers in words
+    count as digits ("thirty (30)" is one fact, "one" alone none), and a scale word multiplies ("1.5 million").
     """
-    return {_normal(m.group()) for m in _FACT.finditer(text)}
+    scaled = _SCALED.sub(lambda m: _product(m["digits"], m["scale"]), text)
+    spoken = {str(n) for m in _SPOKEN.finditer(text) if (n := _spoken(m.group())) > 1}
+    return {_normal(m.group()) for m in _FACT.finditer(scaled)} | spoken
 
 
 def negated(text: str) -> bool:
     return _NEGATION.search(text) is not None
+
+
+def _product(digits: str, scale: str) -> str:
+    value = Decimal(digits.replace(",", "")) * SCALES[scale.lower()]
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _spoken(words: str) -> int:
+    """The value of a number in words: "one hundred eighty" is 180; 0 for a scale word alone."""
+    total = part = 0
+    for word in re.findall(r"[a-z]+", words.lower()):
+        if word in UNITS:
+            part += UNITS[word]
+        elif word == "hundred":
+            part *= 100
+        elif word in SCALES:
+            total, part = total + part * SCALES[word], 0
+    return total + part
 
 
 def _normal(fact: str) -> str:
@@ -50,5 +84,5 @@ def _normal(fact: str) -> str:
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", fact):
         fact = fact.replace(",", "")
     if re.fullmatch(r"\d+", fact):
-        fact = str(int(fact))
+        fact = fact.lstrip("0") or "0"
     return re.sub(r"(?<=\d)\.0+(?=%?$)", "", fact)

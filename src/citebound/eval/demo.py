@@ -143,7 +143,8 @@ def fallen(now: Sequence[figures.Figure], path: Path = figures.PATH) -> list[str
     if path.exists():
         rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         committed = {row["name"]: row for row in rows}
-    return [
+    lost = [f"{f.name}: {f.value:.4f}, must be 1" for f in now if "verbatim" in f.name and f.value < 1]
+    return lost + [
         f"{f.name}: {f.value:.3f}, committed {committed[f.name]['value']:.3f}"
         for f in now
         if f.name in committed and f.value < committed[f.name]["low"]

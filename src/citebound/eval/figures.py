@@ -36,7 +36,7 @@ def share(name: str, numerator: int, denominator: int) -> Figure:
 def record(figures: list[Figure], command: str, path: Path = PATH) -> None:
     """Append the figures, replacing earlier rows of the same name."""
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
     ).stdout.strip()
     date = datetime.now(UTC).date().isoformat()
     names = {f.name for f in figures}

@@ -60,7 +60,7 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
     """One progress event of the ingest, and when it came, in seconds after the start."""
 
     stage: str
@@ -109,7 +109,7 @@ def run(
             told = victims.killed(root, _moment(phase, reference, len(row), chance))
             if told[-1].stage == DONE:
                 break
-            faults = _half_there(root, told, reference.contents, embedder)
+            faults = half_there(root, told, reference.contents, embedder)
             row.append(Kill(told[-1].stage, victims.died, tuple(faults)))
         if row:
             faults = _completed(root, paths, config, embedder, reference)
@@ -141,14 +141,14 @@ class _Victims:
         self._arguments = ([str(p) for p in paths], config, encoder)
         self.died = 0.0
 
-    def killed(self, root: Path, moment: _Moment | None) -> list[_Told]:
+    def killed(self, root: Path, moment: _Moment | None) -> list[Told]:
         """Ingest into `root` and kill at `moment`, or never; gives what was told until the end."""
         reader, writer = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_ingest, args=(root, *self._arguments, writer))
         begun = time.monotonic()
         process.start()
         writer.close()
-        told: list[_Told] = []
+        told: list[Told] = []
         waiting = moment.nth if moment else 0
         try:
             while moment and waiting and _hear(reader, told, begun):
@@ -169,7 +169,7 @@ class _Victims:
         return told
 
 
-def _hear(reader: Connection, told: list[_Told], begun: float) -> bool:
+def _hear(reader: Connection, told: list[Told], begun: float) -> bool:
     """Wait for the next event; False when the process has ended."""
     if not reader.poll(PATIENCE):
         raise TimeoutError("an ingest told nothing for too long")
@@ -177,7 +177,7 @@ def _hear(reader: Connection, told: list[_Told], begun: float) -> bool:
         stage, _, path = reader.recv_bytes().decode("utf-8", "surrogateescape").partition("\t")
     except (EOFError, OSError):
         return False
-    told.append(_Told(stage, path, time.monotonic() - begun))
+    told.append(Told(stage, path, time.monotonic() - begun))
     return True
 
 
@@ -228,7 +228,7 @@ def contents(store: Store) -> Contents:
     return found
 
 
-def _half_there(root: Path, told: Sequence[_Told], wanted: Contents, embedder: Embedder) -> list[str]:
+def half_there(root: Path, told: Sequence[Told], wanted: Contents, embedder: Embedder) -> list[str]:
     """What a kill damaged: nothing may be half there, nothing acknowledged may be missing."""
     settled = {event.path for event in told[:-1] if event.stage == "commit"}
     try:

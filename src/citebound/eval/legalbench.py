@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,10 +52,11 @@ def queries(data: Path) -> list[Query]:
 def collection(data: Path, home: Path) -> Collection:
     """The corpus as a collection under `home`, ingested if it is not there yet."""
     opened = Collection.open(home / "legalbench", create=True)
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(data / "legalbench_rag_mini/corpus.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-        report = opened.ingest([folder])
-        assert not report.failures, report.failures
+    with tarfile.open(data / "legalbench_rag_mini" / "corpus.tar.gz") as archive:
+        archive.extractall(home / "legalbench-corpus", filter="data")
+    report = opened.ingest([home / "legalbench-corpus"])
+    if report.failures:
+        raise ConfigError(f"{report.failures[0].path}: {report.failures[0].reason}")
     return opened
 
 

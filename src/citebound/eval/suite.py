@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,11 +75,3 @@ def locate(quote: str, text: str) -> Span | None:
 
 def _loose(cell: str) -> str:
     return r"\s*".join(re.escape(c) for c in "".join(cell.translate(_TYPOGRAPHY).split()))
-
-
-def texts_by_name(documents: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """(file name, text) pairs as a mapping; a name that comes twice is refused."""
-    made = dict(documents)
-    if len(made) != len(documents):
-        raise SuiteError("two documents have one file name")
-    return made

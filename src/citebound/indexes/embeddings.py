@@ -73,7 +73,8 @@ class SentenceEncoder:
 
     def token_starts(self, text: str) -> NDArray[np.int64]:
         """Offset of each token's first character, without truncation and special tokens."""
-        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        with self._lock:
+            encoded = self._tokenizer.encode(text, add_special_tokens=False)
         return np.array([start for start, _ in encoded.offsets], dtype=np.int64)
 
 

@@ -1,6 +1,6 @@
 """The vector index: FAISS behind protocols.Index. The one door of faiss; inner product of unit vectors is cosine.
 
-Exact (flat) up to `flat_limit` vectors, then HNSW, then IVF-PQ with fast scan. A served index is never added to: two
+Exact (flat) up to `flat_limit` vectors, then HNSW, then IVF with 8-bit vectors. A served index is never added to: two
 threads searching while one adds crash HNSW (THREATS.md, M5), so `add` is for indexes that are being built.
 """
 
@@ -33,7 +33,7 @@ def kind_for(count: int, flat_limit: int, hnsw_limit: int) -> str:
         return "Flat"
     if count <= hnsw_limit:
         return "HNSW32"
-    return f"IVF{min(65536, 1 << (int(count**0.5) * 4).bit_length() - 1)},PQ48x4fs,RFlat"
+    return f"IVF{min(65536, 1 << (int(count**0.5) * 4).bit_length() - 1)},SQ8"
 
 
 class FaissIndex:
@@ -103,8 +103,7 @@ class FaissIndex:
         if self.kind.startswith("HNSW"):
             return faiss.SearchParametersHNSW(sel=selector, efSearch=max(256, 2 * k))
         if self.kind.startswith("IVF"):
-            inner = faiss.SearchParametersIVF(sel=selector, nprobe=64)
-            return faiss.IndexRefineSearchParameters(k_factor=8, base_index_params=inner)
+            return faiss.SearchParametersIVF(sel=selector, nprobe=64)
         return faiss.SearchParameters(sel=selector)
 
     def write(self, sink: Callable[[bytes], int]) -> None:

@@ -57,9 +57,11 @@ def _within_limits(tree: Filter, depth: int = 1) -> int:
             leaves = sum(_within_limits(part, depth + 1) for part in parts)
         case Not(part):
             leaves = _within_limits(part, depth + 1)
-        case In(values=values):
+        case In(field, values):
+            _known(field)
             leaves = len(values)
-        case _:
+        case Eq(field) | Glob(field) | Range(field):
+            _known(field)
             leaves = 1
     if leaves > MAX_LEAVES:
         raise BadFilter(f"a filter may compare {MAX_LEAVES} values", remedy="Write a simpler filter.")

@@ -30,6 +30,11 @@ from citebound.types import FileReport, IngestReport, Progress, Source, Status
 EMBED_BATCH = 1024
 """Chunks that are embedded in one call: sorted by length inside, so many at once waste less padding."""
 
+PIECE = 32
+"""Characters of a piece of text that is looked for after forgetting: short, so that few straddle a database page."""
+
+BLOCK = 1 << 22
+
 REVISION = f"{PARSER_VERSION}+{RECIPE}"
 
 ProgressCallback = Callable[[Progress], None]
@@ -68,14 +73,14 @@ def ingest(
     Raises CollectionBusy if another ingest runs, StorageFull if the disk takes no more; committed documents stay.
     """
     with writer_lock(root):
-        files = discover(paths)
+        files = discover([path.absolute() for path in paths])
         run = _Run(len(files), progress)
         reports: list[FileReport] = []
         claim(store, embedder)
         with ParserPool(Limits.of(config), require_sandbox=config.require_sandbox) as pool:
             for item, future in _ahead(files, pool, store):
                 run.say("parse", str(item.path))
-                reports.append(_settle(item, future, store, embedder, labels or {}, run))
+                reports.append(_settle(item, future, pool, store, embedder, labels or {}, run))
                 run.files += 1
                 if run.chunks - run.embedded >= EMBED_BATCH:
                     embed_pending(store, embedder, run)
@@ -185,6 +190,7 @@ def _look(path: Path) -> _Item:
 def _settle(
     item: _Item,
     future: Future[Parsed] | None,
+    pool: ParserPool,
     store: Store,
     embedder: Embedder,
     labels: Mapping[str, str],
@@ -194,10 +200,16 @@ def _settle(
     started = time.monotonic()
     path = str(item.path)
     source = Source(path, item.document_id, tuple(sorted(labels.items())), now())
-    if future is None:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "replace").decode("utf-8")
+        return FileReport(shown, Status.UNREADABLE, reason="its name is not valid UTF-8", remedy="Rename the file.")
+    if future is None and store.revision(item.document_id):
         return _already(item, source, store, bool(labels))
     try:
-        parsed = future.result()
+        # Its bytes were stored when it was looked at; the file before it may have taken the last source of them.
+        parsed = future.result() if future else pool.parse(item.path)
     except ParseFailure as failure:
         return FileReport(
             path,
@@ -251,10 +263,12 @@ def _vector_key(embedder: Embedder, text: str) -> bytes:
 def forget(root: Path, store: Store, embedder: Embedder, config: Config, document_id: str) -> dict[str, object]:
     """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log.
 
-    Gives what was removed from where, and `verified`: the traces that were looked for and not found.
+    Gives what was removed from where, and `verified`: how many pieces of its text were looked for in every file of the
+    collection and not found. Raises StoreError naming the files in which any is left, StorageFull if the disk takes no
+    more: the document is then gone from every search, and `compact` does the rest.
     """
     with writer_lock(root):
-        document = store.document(document_id, geometry=False)
+        text = store.document(document_id, geometry=False).text
         removed: dict[str, object] = dict(store.forget(document_id))
         try:
             removed["generation"] = publish(root, store, embedder, config)
@@ -264,23 +278,33 @@ def forget(root: Path, store: Store, embedder: Embedder, config: Config, documen
                 f"{document_id[:12]} is deleted and no longer found, but traces are left: {error}",
                 remedy="Free space on that disk and run `citebound index compact`, which removes them.",
             ) from error
-        left = traces(root, store, document.text)
+        pieces = own_pieces(text, store)
+        left = traces(root, pieces)
         if left:
             raise StoreError(
                 f"traces of {document_id[:12]} are left in {', '.join(left)}",
                 remedy="Close other readers of the collection and run `citebound index compact`.",
             )
-        removed["verified"] = "no trace of its text in any file of the collection"
+        removed["verified"] = f"{len(pieces)} pieces of its text looked for in every file, none found"
         return removed
 
 
-def traces(root: Path, store: Store, text: str, samples: int = 20) -> list[str]:
-    """Names of the collection's files that contain any of the longest lines of `text` that no other document has."""
-    lines = sorted({line.strip() for line in text.splitlines() if len(line.strip()) >= 16}, key=len, reverse=True)
-    own = [line.encode("utf-8") for line in lines[:samples] if not store.contains(line)]
+def own_pieces(text: str, store: Store, samples: int = 64) -> list[bytes]:
+    """Short pieces spread over a text, none longer than a line and none in a document that is still stored."""
+    starts = range(0, max(1, len(text) - PIECE), max(1, len(text) // samples))
+    pieces = {text[start : start + PIECE].strip() for start in starts}
+    return [p.encode("utf-8") for p in sorted(pieces) if len(p) >= PIECE // 2 and not store.contains(p)]
+
+
+def traces(root: Path, pieces: Sequence[bytes]) -> list[str]:
+    """Names of the collection's files that contain any of the pieces; read in blocks that overlap."""
     found = []
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        data = path.read_bytes()
-        if any(line in data for line in own):
-            found.append(path.relative_to(root).as_posix())
+        with path.open("rb") as file:
+            tail = b""
+            while block := file.read(BLOCK):
+                if any(piece in tail + block for piece in pieces):
+                    found.append(path.relative_to(root).as_posix())
+                    break
+                tail = block[-4 * PIECE :]
     return found

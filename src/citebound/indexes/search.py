@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citebound.errors import StoreCorrupt
+from citebound.errors import ConfigError, StoreCorrupt
 from citebound.indexes import generation
 from citebound.indexes.faiss_index import NARROW, FaissIndex, exact_search
 from citebound.indexes.lexical import match_expression
@@ -98,6 +98,11 @@ class Search:
         """The view of the last commit; loaded once for each and shared by all threads."""
         with self._lock:
             with self._store.reading():
+                if self._store.encoder() not in ("", self._embedder.key):
+                    raise ConfigError(
+                        f"the vectors of this collection are of another encoder than {self._embedder.name}",
+                        remedy="Set the encoder it was made with, or run `citebound index rebuild`.",
+                    )
                 snapshot = self._store.snapshot()
                 if self._view is not None and self._view.snapshot == snapshot:
                     return self._view

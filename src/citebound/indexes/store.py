@@ -438,6 +438,16 @@ class Store:
 
     # -- search ---------------------------------------------------------------------------------------------------
 
+    def searched(self, tree: Filter | None) -> tuple[int, int]:
+        """How many documents and chunks a search with this filter looks at."""
+        condition, parameters = sql(tree) if tree is not None else ("1", [])
+        row = self._db.execute(
+            "SELECT count(DISTINCT document_id), count(*) FROM chunks WHERE document_id IN (SELECT documents.id"  # noqa: S608
+            f" FROM documents JOIN sources ON sources.document_id = documents.id WHERE {condition})",
+            parameters,
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
     def allowed(self, tree: Filter) -> NDArray[np.int64]:
         """Ids of the chunks of documents that have a source which satisfies the filter."""
         condition, parameters = sql(tree)
@@ -591,7 +601,8 @@ def _make_schema(db: sqlite3.Connection) -> None:
 def _put_source(db: sqlite3.Connection, source: Source, size: int, modified_ns: int) -> None:
     db.execute(
         "INSERT INTO sources (path, name, labels, added_at, size, modified_ns, document_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET labels = excluded.labels, size = excluded.size,"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+        " labels = CASE excluded.labels WHEN '{}' THEN labels ELSE excluded.labels END, size = excluded.size,"
         " modified_ns = excluded.modified_ns, document_id = excluded.document_id,"
         " added_at = CASE WHEN document_id = excluded.document_id THEN added_at ELSE excluded.added_at END",
         (
@@ -672,11 +683,14 @@ def _store_errors(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
             raise StorageFull(
-                f"{path} could not be written: {error}",
-                remedy="Check that disk and its free space, and run the command again; what was committed is kept.",
+                f"{path} could not be read or written: {error}",
+                remedy="Check that disk, its free space and the rights, and run the command again; what was committed "
+                "is kept.",
             ) from error
         if code == sqlite3.SQLITE_BUSY:
             raise CollectionBusy(f"{path} is locked by another process", remedy="Try again in a moment.") from error
-        raise StoreCorrupt(
-            f"{path}: {error}", remedy="Restore it from a backup or ingest the documents into a new collection."
-        ) from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise StoreCorrupt(
+                f"{path}: {error}", remedy="Restore it from a backup or ingest the documents into a new collection."
+            ) from error
+        raise

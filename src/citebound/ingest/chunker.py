@@ -8,8 +8,8 @@ indexed with it, counted against the window, never quoted.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,9 @@ TARGET = 64
 
 LEAST = 24
 """Tokens that a chunk must have before a new section closes it: one-line clauses stay with their neighbours."""
+
+LONGEST = 4000
+"""Characters that a chunk may have: a run without spaces is one token to the encoder, however long it is."""
 
 CONTEXT_SHARE = 4
 """The context takes at most this fraction (1/4) of the window."""
@@ -116,11 +119,12 @@ def _pieces(document: Document, end: int) -> Iterator[tuple[Span, bool]]:
 
 
 def _fitting(text: str, span: Span, starts: NDArray[np.int64], window: int) -> Iterator[Span]:
-    """`span` itself, or the parts into which it must be cut to have at most `window` tokens each."""
+    """`span` itself, or the parts into which it must be cut to have at most `window` tokens and LONGEST characters."""
     begin = span.start
-    while _count(starts, Span(begin, span.end)) > window:
+    while _count(starts, Span(begin, span.end)) > window or span.end - begin > LONGEST:
         first = int(bisect_left(starts, begin))
-        limit = int(starts[first + window])
+        limit = int(starts[first + window]) if first + window < len(starts) else span.end
+        limit = min(limit, begin + LONGEST)
         breaks = [m.end() for m in _SOFT_BREAK.finditer(text, begin, limit)]
         clauses = [b for b in breaks if text[b - 2] in ";:," and b > begin + (limit - begin) // 2]
         cut = clauses[-1] if clauses else breaks[-1] if breaks else limit
@@ -137,7 +141,7 @@ def _groups(units: Iterator[_Unit], target: int, window: int) -> Iterator[list[_
     group: list[_Unit] = []
     size = 0
     for unit in units:
-        if group and _closes(group[-1], size, unit, target, window):
+        if group and _closes(group, size, unit, target, window):
             carried = _trailing_headings(group)
             if len(carried) == len(group) or sum(u.tokens for u in carried) + unit.tokens > window:
                 carried = []
@@ -150,12 +154,14 @@ def _groups(units: Iterator[_Unit], target: int, window: int) -> Iterator[list[_
         yield group
 
 
-def _closes(last: _Unit, size: int, unit: _Unit, target: int, window: int) -> bool:
-    """Whether a group of `size` tokens that ends in `last` ends before `unit`."""
+def _closes(group: Sequence[_Unit], size: int, unit: _Unit, target: int, window: int) -> bool:
+    """Whether a group of `size` tokens ends before `unit`."""
+    last = group[-1]
     grown = size + unit.tokens
     new_section = unit.heading or unit.section != last.section
     return (
         grown > window
+        or unit.span.end - group[0].span.start > LONGEST
         or size >= target
         or (grown > target and size >= target // 2)
         or (new_section and size >= LEAST and not last.heading)
@@ -171,9 +177,10 @@ def _trailing_headings(group: list[_Unit]) -> list[_Unit]:
 
 
 def _pages(document: Document, span: Span) -> tuple[int, ...]:
-    if not document.lines:
-        return ()
-    return tuple(sorted({line.page for line in document.lines if line.span.overlap(span)}))
+    lines = document.lines
+    first = max(0, bisect_right(lines, span.start, key=lambda line: line.span.start) - 1)
+    last = bisect_left(lines, span.end, key=lambda line: line.span.start)
+    return tuple(sorted({line.page for line in lines[first:last] if line.span.overlap(span)}))
 
 
 class _SectionFinder:
@@ -223,8 +230,3 @@ def section_path(document: Document, section: int | None) -> list[str]:
         path.append(" ".join(f"{found.number} {found.heading}".split()))
         section = found.parent
     return path[::-1]
-
-
-def section_at(document: Document, offset: int) -> int | None:
-    """Position of the innermost section that holds the offset, or None."""
-    return _SectionFinder(document.sections).at(offset)

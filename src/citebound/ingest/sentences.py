@@ -20,6 +20,9 @@ ABBREVIATIONS = frozenset(
         "u.k u.s u.s.a u.s.c v viz vol vs "
     ).split()
 )
+LONGEST_MARKER = 24
+"""Characters that the number of a clause may have: how far back a period looks for the start of its line."""
+
 _TERMINATOR = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s)|\n[ \t]*\n")
 _STARTS = re.compile(r"[\"'“‘(\[*_•\-–—]*[A-Z0-9§À-ÞΑ-ΩА-Я]")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"'“‘]+$")
@@ -70,5 +73,7 @@ def _ends_sentence(text: str, match: re.Match[str], limit: int, line_start: int)
         return False
     if len(word) == 1 and word.isupper() and begin - 1 > line_start:
         return False
-    line = text.rfind("\n", 0, begin) + 1
+    line = text.rfind("\n", max(line_start, begin - LONGEST_MARKER), begin) + 1
+    if not line and begin - line_start > LONGEST_MARKER:
+        return True
     return not _MARKER.fullmatch(text[max(line, line_start) : begin].strip() + ".")
