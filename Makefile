@@ -22,7 +22,7 @@ $(BIN)/python:
 $(STAMP): pyproject.toml $(BIN)/python
 	@echo "Installing Citebound and what it needs into $(VENV): about 600 MB to download (torch is the largest), once."
 	$(if $(TORCH_INDEX),$(BIN)/python -m pip install --progress-bar on '$(TORCH)' --index-url $(TORCH_INDEX))
-	$(BIN)/python -m pip install --progress-bar on --quiet --editable .
+	$(BIN)/python -m pip install --progress-bar on --editable .
 	@touch $@
 
 $(DEV_STAMP): $(STAMP)

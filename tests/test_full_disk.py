@@ -1,4 +1,4 @@
-"""A full disk (THREATS.md, F3): files that may not grow, and a file system that is too small."""
+"""A full disk: files that may not grow, and a file system that is too small."""
 
 import resource
 import shutil

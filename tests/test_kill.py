@@ -1,4 +1,4 @@
-"""kill -9 of a real ingest (THREATS.md, F1): the reusable part is citebound.eval.kills."""
+"""kill -9 of a real ingest: the reusable part is citebound.eval.kills."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The house: a file may import its own room and lower floors only (DESIGN.md, section 2)."""
+"""The house: a file may import its own room and lower floors only."""
 
 import ast
 from pathlib import Path

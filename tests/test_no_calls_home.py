@@ -1,4 +1,4 @@
-"""Nothing is looked up outside this machine (THREATS.md, T11): every process is started with a trap in its sockets."""
+"""Nothing is looked up outside this machine: every process is started with a trap in its sockets."""
 
 import json
 import os

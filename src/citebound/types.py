@@ -314,7 +314,7 @@ class Answer:
 
 
 class Status(StrEnum):
-    """How the ingestion of one file ended (THREATS.md, section 6)."""
+    """How the ingestion of one file ended."""
 
     OK = "ok"
     UNCHANGED = "unchanged"

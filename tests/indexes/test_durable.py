@@ -1,4 +1,4 @@
-"""Every call of the operating system that fails, and what is there afterwards (THREATS.md, F4)."""
+"""Every call of the operating system that fails, and what is there afterwards."""
 
 import errno
 import os

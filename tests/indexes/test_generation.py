@@ -1,4 +1,4 @@
-"""Generations under faults: failing calls, full disks, bit rot, foreign encoders (THREATS.md, F3, F4, F5)."""
+"""Generations under faults: failing calls, full disks, bit rot, foreign encoders."""
 
 import errno
 import os
@@ -128,7 +128,7 @@ def refused_at(root: Path, limit: int) -> bool:
 
 @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
 def test_a_disk_that_is_short_of_any_of_the_last_bytes_is_full(tmp_path: Path) -> None:
-    """FAISS's own path writer reports success when only its last buffer does not fit (THREATS.md, M1)."""
+    """FAISS's own path writer reports success when only its last buffer does not fit."""
     generation.write(tmp_path, 1, index_of(200), KEY)
     vectors = (tmp_path / "gen-1" / INDEX_FILE).stat().st_size
     manifest = (tmp_path / "gen-1" / MANIFEST_FILE).stat().st_size

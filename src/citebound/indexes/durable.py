@@ -1,7 +1,7 @@
 """Files that are either whole and on the disk, or not there: the only place that writes index files.
 
 `faiss.write_index(path)` returns normally with a truncated file on a full disk, and a rename without fsync loses
-the file in a power cut (THREATS.md, M1-M6). So bytes go through our own descriptor, are counted, hashed and synced,
+the file in a power cut. So bytes go through our own descriptor, are counted, hashed and synced,
 and a folder is published by one rename. All calls of the operating system go through `SYSTEM`, so that tests can make
 the n-th of them fail.
 """

@@ -1,7 +1,7 @@
 """The vector index: FAISS behind protocols.Index. The one door of faiss; inner product of unit vectors is cosine.
 
 Exact (flat) up to `flat_limit` vectors, then HNSW, then IVF with 8-bit vectors. A served index is never added to: two
-threads searching while one adds crash HNSW (THREATS.md, M5), so `add` is for indexes that are being built.
+threads searching while one adds crash HNSW, so `add` is for indexes that are being built.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Generations: the published, immutable form of the vector index, derived from the store and never trusted.
 
 `gen-<n>/` holds `vectors.faiss` and `manifest.json`. It is written under a temporary name, synced, renamed, opened
-again and searched; only then does one SQLite transaction make it the current one (THREATS.md, section 3). FAISS files
+again and searched; only then does one SQLite transaction make it the current one. FAISS files
 carry no checksum, so every file is hashed before it is loaded.
 """
 
