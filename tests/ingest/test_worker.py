@@ -127,6 +127,30 @@ def test_a_server_that_dies_while_it_reads_is_one_failed_file() -> None:
         assert pool.parse_bytes("a.txt", b"Plain words.").status is Status.OK
 
 
+def test_closing_does_not_wait_for_a_parse_under_way() -> None:
+    pool = ParserPool(LIMITS)
+    pool.parse_bytes("a.txt", b"Plain words.")
+    assert pool._server
+    os.killpg(pool._server.pid, signal.SIGSTOP)
+    failures: list[ParseFailure] = []
+
+    def ask() -> None:
+        try:
+            pool.parse_bytes("a.txt", b"Plain words.")
+        except ParseFailure as failure:
+            failures.append(failure)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    while not pool._lock.locked():
+        time.sleep(0.01)
+    begun = time.monotonic()
+    pool.close()
+    waiting.join()
+    assert time.monotonic() - begun < 5
+    assert [f.status for f in failures] == [Status.CRASHED]
+
+
 def test_several_threads_may_ask_at_once(pool: ParserPool) -> None:
     texts = [f"Words of file {i}." for i in range(12)]
     found: dict[int, str] = {}

@@ -290,7 +290,7 @@ def forget(root: Path, store: Store, embedder: Embedder, config: Config, documen
 
 
 def own_pieces(text: str, store: Store, samples: int = 64) -> list[bytes]:
-    """Short pieces spread over a text, none longer than a line and none in a document that is still stored."""
+    """Short pieces spread over a text, none of which is in a document that is still stored."""
     starts = range(0, max(1, len(text) - PIECE), max(1, len(text) // samples))
     pieces = {text[start : start + PIECE].strip() for start in starts}
     return [p.encode("utf-8") for p in sorted(pieces) if len(p) >= PIECE // 2 and not store.contains(p)]

@@ -91,7 +91,11 @@ class ParserPool:
         self.close()
 
     def close(self) -> None:
-        """Ends the server; harmless when it has ended already."""
+        """Ends the server at once, a parse that is under way with it; harmless when it has ended already."""
+        server = self._server
+        if server and server.poll() is None and self._lock.locked():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
         with self._lock:
             self._stop()
 
