@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citebound.answer.bind import bind, says_not_found
-from citebound.answer.words import content, facts, negated
+from citebound.answer.words import content, facts, polarity
 from citebound.types import DocumentInfo, Passage, Source, Span, Verdict
 
 INFO = DocumentInfo("d" * 64, "MSA", "text/plain", "t" * 64, "test", 0)
@@ -85,8 +85,25 @@ def test_numbers_in_words_and_scales_are_facts() -> None:
 
 def test_words_are_stemmed_and_stop_words_dropped() -> None:
     assert content("The parties are paying") == ["parti", "pay"]
-    assert negated("It must not leave")
-    assert not negated("A note about notices")
+    assert polarity("It must not leave") == (True, False)
+    assert polarity("A note about notices") == (False, False)
+
+
+def test_a_cap_is_no_negation_but_exceeding_it_is_its_opposite() -> None:
+    assert polarity("The total shall not exceed USD 5") == polarity("The cap is USD 5") == (False, False)
+    assert polarity("The total shall exceed USD 5") == (False, True)
+    assert polarity("Notice no later than Monday") == (False, False)
+    assert bind("Liability in any year is capped at USD 1,500,000 [1].", [CAP])[0].verdict is Verdict.BOUND
+
+
+def test_a_heading_is_no_answer_and_a_copied_passage_is_cut_to_the_point() -> None:
+    text = "Fees are due monthly. Invoices go by post. Payment is due in 30 days. Late sums bear interest. Taxes go up."
+    given_passage = Passage(INFO, SOURCE, Span(0, len(text)), text, "MSA > 5 Fees and Payment", (), ())
+    (heading,) = bind("5 Fees and Payment", [given_passage])
+    assert heading.reason == "it only repeats a heading"
+    made = bind(text, [given_passage], "When is payment due?")
+    assert sum(bool(b.quotes) for b in made) == 3
+    assert made[2].quotes[0].text == "Payment is due in 30 days."
 
 
 @pytest.mark.parametrize(

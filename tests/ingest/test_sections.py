@@ -129,6 +129,9 @@ def test_a_short_label_before_a_clause_is_its_heading_in_sentence_case_too() -> 
     mark = numbered("9.2 Cap on liability. Subject to Section 9.3, the total liability shall not exceed USD 5.")
     assert mark is not None
     assert (mark.number, mark.caption) == ("9.2", "Cap on liability")
+    alone = numbered("5.3 Payment terms.")
+    assert alone is not None
+    assert alone.caption == "Payment terms"
     plain = numbered("5.3 Customer shall pay. Interest is due after that.")
     assert plain is not None
     assert plain.caption == ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citebound.answer.words import content, facts, negated
+from citebound.answer.words import content, facts, polarity
 from citebound.ingest.sentences import sentence_spans
 from citebound.types import Passage, Span, Verdict
 
@@ -20,6 +20,9 @@ SUPPORT = 0.6
 
 MARGIN = 0.1
 """Two quotes whose shares differ by less are equally good; the shorter one is taken."""
+
+MOST = 3
+"""Sentences that an answer shows."""
 
 WIDTH = 2
 """Sentences in a row that one quote may have."""
@@ -67,7 +70,17 @@ def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[B
         sentence = " ".join(_MARKERS.sub("", piece).split())
         if re.search(r"\w", sentence):
             made.append(_bind_sentence(sentence, cited, passages, set(content(question))))
-    return tuple(made)
+    return _to_the_point(made, set(content(question)))
+
+
+def _to_the_point(made: Sequence[Bound], asked: set[str]) -> tuple[Bound, ...]:
+    """At most `MOST` bound sentences, those that carry most of the question's words; small models copy whole passages."""
+    kept = [b for b in made if b.quotes]
+    best = sorted(kept, key=lambda b: -_share(asked, " ".join(q.text for q in b.quotes)) if asked else 0)[:MOST]
+    return tuple(
+        b if not b.quotes or b in best else Bound(b.text, (), Verdict.REMOVED, "less to the point than what is shown")
+        for b in made
+    )
 
 
 def _markers_inside(draft: str) -> str:
@@ -83,6 +96,8 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
     words, wanted = set(content(sentence)), facts(sentence)
     if not words - wanted:
         return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
+    if any(words <= set(content(p.context)) for p in passages):
+        return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     missing: set[str] = wanted
     for position in dict.fromkeys(among):
         found: list[tuple[float, Quote]] = []
@@ -96,7 +111,7 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
                 found.append((share, quote))
         if found:
             best = _best(found, asked)
-            if negated(sentence) != negated(best.text):
+            if polarity(sentence) != polarity(best.text):
                 return Bound(sentence, (), Verdict.REMOVED, "the evidence and the sentence disagree on a negation")
             return Bound(sentence, (best,), Verdict.BOUND)
     named = ", ".join(sorted(missing)[:3])

@@ -61,7 +61,7 @@ def gather(question: str, hits: Sequence[Hit], word_weights: Mapping[str, float]
     for hit in hits[:LOOKED_AT]:
         for span in sentence_spans(hit.chunk.text):
             text = span.of(hit.chunk.text)
-            if content(text) and not _heading(text):
+            if content(text) and not _heading(text, hit.chunk.context):
                 start = hit.chunk.span.start
                 found.append((hit, Span(start + span.start, start + span.end), text))
     if not found:
@@ -111,5 +111,7 @@ def _leaf(hit: Hit) -> str:
     return hit.chunk.context.rsplit(" > ", 1)[-1]
 
 
-def _heading(text: str) -> bool:
-    return len(text.split()) < 4 and not text.rstrip().endswith((".", ";"))
+def _heading(text: str, context: str) -> bool:
+    """Whether a sentence is a heading: it repeats its chunk's heading path, or is a few words without an end."""
+    words = set(content(text))
+    return words <= set(content(context)) or (len(text.split()) < 4 and not text.rstrip().endswith((".", ";")))

@@ -36,7 +36,7 @@ QUESTIONS = (
     ("across documents", "What is the cap on liability after the amendment?"),
     ("a security finding", "Which finding allowed remote code execution, and what is its CVSS score?"),
     ("an incident", "Which credentials did the attacker obtain, and when were they revoked?"),
-    ("not in these documents", "Who is the chief executive officer of Brindlemark?"),
+    ("not in these documents", "How much rent is payable under the office lease?"),
 )
 
 

@@ -102,7 +102,7 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
         return None
     caption = CAPTION.match(rest.replace("\n", " ", 1))
     after = rest[caption.end() :].strip() if caption else ""
-    if caption and (_is_caption(caption["caption"]) or (after and _is_label(caption["caption"]))):
+    if caption and (_is_caption(caption["caption"]) or ((after or depth > 1) and _is_label(caption["caption"]))):
         return Mark(number, " ".join(caption["caption"].split()), depth, inline=bool(after))
     whole = " ".join(rest.split()).rstrip(".:")
     if len(whole) <= 90 and _is_caption(whole):
