@@ -119,3 +119,9 @@ def test_five_megabytes_without_a_break_are_read_in_linear_time() -> None:
     assert len(draft.text) == 5_000_000
     assert len(draft.blocks) == 1
     assert len(read_text(b"word   " * 700_000).text) == 4_900_000
+
+
+def test_a_text_is_named_by_its_opening_lines_in_capitals() -> None:
+    text = b"AMENDMENT NO. 1\nTO THE MASTER AGREEMENT\n\nRECITALS\n\nA. The parties agree."
+    assert read_text(text).title == "AMENDMENT NO. 1 TO THE MASTER AGREEMENT"
+    assert read_text(b"This letter confirms our talk.\n\nTERMS\n\nWe agree.").title == "TERMS"

@@ -74,7 +74,7 @@ def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[B
 
 
 def _to_the_point(made: Sequence[Bound], asked: set[str]) -> tuple[Bound, ...]:
-    """At most `MOST` bound sentences, those that carry most of the question's words; small models copy whole passages."""
+    """At most `MOST` bound sentences, those with most of the question's words: small models copy whole passages."""
     kept = [b for b in made if b.quotes]
     best = sorted(kept, key=lambda b: -_share(asked, " ".join(q.text for q in b.quotes)) if asked else 0)[:MOST]
     return tuple(

@@ -51,7 +51,7 @@ def data_folder() -> Path:
 
 def corpus(home: Path) -> list[Figure]:
     """Every file in a terminal status; pages per second of the parsers; peak resident memory of this process in MiB."""
-    folders = [data_folder() / name for name in CORPUS]
+    folders = _folders()
     seconds, pages = _parse_all(folders)
     with Collection.open(home / "corpus", create=True) as collection:
         report = collection.ingest(folders)
@@ -70,6 +70,11 @@ def corpus(home: Path) -> list[Figure]:
         ),
         Figure("ingest.peak_rss_mib", peak, "MiB"),
     ]
+
+
+def _folders() -> list[Path]:
+    """The folders of documents; the manifests beside them are no documents."""
+    return [folder for name in CORPUS for folder in sorted((data_folder() / name).iterdir()) if folder.is_dir()]
 
 
 def _parse_all(folders: list[Path]) -> tuple[float, int]:
@@ -153,7 +158,7 @@ def asked(home: Path) -> list[Figure]:
     """Every chunk at its offsets, and every citation of 200 questions made from headings, counted."""
     random_ = random.Random(SEED)
     with Collection.open(home / "corpus", create=True) as collection:
-        collection.ingest([data_folder() / name for name in CORPUS])
+        collection.ingest(_folders())
         right = total = 0
         questions = []
         for info, *_ in collection.documents():

@@ -29,7 +29,16 @@ def read_text(data: bytes) -> Draft:
     """The text as it stands, blocks cut at empty lines."""
     text, notes = decode(data)
     blocks = tuple(_blocks(text, 0, len(text)))
-    return Draft(text, blocks, title=first_heading(text, blocks), notes=notes)
+    return Draft(text, blocks, title=_opening(text) or first_heading(text, blocks), notes=notes)
+
+
+def _opening(text: str) -> str:
+    """The first paragraph as a title, if it reads like one: at most four short lines, the first in capitals; else ""."""
+    lines = text[:1000].lstrip("\ufeff#=* \n").split("\n\n", 1)[0].splitlines()
+    if not lines or len(lines) > 4 or any(len(line) > 100 or line.rstrip().endswith(".") for line in lines):
+        return ""
+    first = lines[0].strip()
+    return " ".join(" ".join(lines).split())[:200] if first == first.upper() and any(map(str.isalpha, first)) else ""
 
 
 def read_markdown(data: bytes) -> Draft:
