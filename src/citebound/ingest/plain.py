@@ -33,7 +33,7 @@ def read_text(data: bytes) -> Draft:
 
 
 def _opening(text: str) -> str:
-    """The first paragraph as a title, if it reads like one: at most four short lines, the first in capitals; else ""."""
+    """The first paragraph, if it reads like a title: at most four short lines, the first in capitals; else ""."""
     lines = text[:1000].lstrip("\ufeff#=* \n").split("\n\n", 1)[0].splitlines()
     if not lines or len(lines) > 4 or any(len(line) > 100 or line.rstrip().endswith(".") for line in lines):
         return ""
