@@ -385,6 +385,7 @@ def test_a_wrong_settings_file_ends_with_code_2(run: Run, tmp_path: Path, text: 
 # -- interruption -------------------------------------------------------------------------------------------------
 
 SLOW = """
+import signal
 import time
 from citebound import cli, collection
 from tests.fakes import WordHashEmbedder
@@ -397,6 +398,7 @@ class Slow(WordHashEmbedder):
 
 collection.open_encoder = lambda config: Slow()
 cli._ensure_models = lambda *_, **__: None
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background hands down an ignored one
 cli.main()
 """
 
