@@ -223,6 +223,8 @@ def search(
             else:
                 for number, passage in enumerate(passages, start=1):
                     _print_passage(number, passage)
+                if not passages:
+                    out.print("nothing found within the budget")
             return
         hits = opened.search(question, k, only)
     if as_json:

@@ -40,6 +40,7 @@ def matching(given: object) -> set[str]:
         ("type:text/*", {"d2", "d3"}),
         ("after:2026-02-01 type:text/plain", {"d2"}),
         ("before:2026-02-01", {"d1"}),
+        ({"after": "2026-02-01", "type": "text/plain"}, {"d2"}),
         ("label.matter:alpha", {"d1"}),
         ("-label.matter:alpha", {"d2", "d3"}),
         ('title:"Gamma\'s"', {"d3"}),

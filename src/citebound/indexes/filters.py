@@ -121,11 +121,7 @@ def _parse_term(term: str) -> Filter:
     field, colon, value = term.partition(":")
     if not colon or not value:
         raise BadFilter(f"filter {term!r} is not of the form field:value", remedy=_fields())
-    if field == "after":
-        return Range("added", low=value)
-    if field == "before":
-        return Range("added", high=value)
-    return _compare(field, value.split(",") if "," in value else value)
+    return _parse_entry(field, value.split(",") if "," in value else value)
 
 
 def _parse_mapping(given: Mapping[str, object]) -> Filter | None:
@@ -141,6 +137,10 @@ def _parse_entry(key: str, value: object) -> Filter:
         return And(parts) if key == "and" else Or(parts)
     if key == "not":
         return Not(_parse_part(value))
+    if key == "after":
+        return Range("added", low=str(value))
+    if key == "before":
+        return Range("added", high=str(value))
     if isinstance(value, Mapping):
         if not value or not value.keys() <= {"from", "to"}:
             raise BadFilter(f"the range of {key!r} takes 'from' and 'to'")
