@@ -72,6 +72,12 @@ def test_an_amount_in_words_is_borne_out_by_its_digits() -> None:
     assert made.verdict is Verdict.BOUND
 
 
+def test_a_true_sentence_about_something_else_is_no_answer() -> None:
+    (made,) = bind("Interest accrues at 1.25% a month [1].", [PAYMENT], "Which finding allowed remote code execution?")
+    assert made.verdict is Verdict.REMOVED
+    assert made.reason == "not about this"
+
+
 def test_grouped_numbers_are_one_fact() -> None:
     assert facts("USD 1,500,000 and 07 and 9.50%") == {"1500000", "7", "9.50%"}
     assert facts("CVE-2021-44228, CWE-89 and QV-03") == {"CVE-2021-44228", "CWE-89", "QV-03"}

@@ -21,6 +21,9 @@ SUPPORT = 0.6
 MARGIN = 0.1
 """Two quotes whose shares differ by less are equally good; the shorter one is taken."""
 
+RELEVANT = 0.2
+"""Share of the question's words that a sentence and its quote must carry together (eval/LOG.md)."""
+
 MOST = 3
 """Sentences that an answer shows."""
 
@@ -75,11 +78,18 @@ def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[B
 
 def _to_the_point(made: Sequence[Bound], asked: set[str]) -> tuple[Bound, ...]:
     """At most `MOST` bound sentences, those with most of the question's words: small models copy whole passages."""
-    kept = [b for b in made if b.quotes]
-    best = sorted(kept, key=lambda b: -_share(asked, " ".join(q.text for q in b.quotes)) if asked else 0)[:MOST]
+    if not asked:
+        return tuple(made)
+    nearness = [_share(asked, " ".join([b.text, *(q.text for q in b.quotes)])) for b in made]
+    kept = [i for i, b in enumerate(made) if b.quotes and nearness[i] >= RELEVANT]
+    best = set(sorted(kept, key=lambda i: -nearness[i])[:MOST])
     return tuple(
-        b if not b.quotes or b in best else Bound(b.text, (), Verdict.REMOVED, "less to the point than what is shown")
-        for b in made
+        b
+        if i in best or not b.quotes
+        else Bound(
+            b.text, (), Verdict.REMOVED, "less to the point than what is shown" if i in kept else "not about this"
+        )
+        for i, b in enumerate(made)
     )
 
 
