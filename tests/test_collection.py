@@ -290,3 +290,20 @@ def test_another_encoder_is_never_mixed_with_the_old_vectors(config: Config, col
         assert opened.rebuild() > 0
         assert opened.check()["problems"] == []
         assert opened.search("liability")
+
+
+def test_looking_after_a_collection_needs_no_encoder_and_leaves_a_given_generator_alone(
+    config: Config, collection: Collection
+) -> None:
+    class Closable(Echo):
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    generator = Closable()
+    collection.close()
+    with Collection.open("c", config=config, generator=generator) as bare:
+        assert bare.stats()["encoder"] == WordHashEmbedder().name
+        assert bare.check()["problems"] == []
+    assert not generator.closed

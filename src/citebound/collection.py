@@ -49,6 +49,7 @@ class Collection:
         self.config = config
         self._given_embedder = embedder
         self._generator: Generator | None = None
+        self._started: Generator | None = None
         self._opening = threading.RLock()
         if create:
             with storage_errors(root):
@@ -98,10 +99,10 @@ class Collection:
     def close(self) -> None:
         """Let go of the database and, if this collection started it, of the model server."""
         self._store.close()
-        close = getattr(self._generator, "close", None)
+        close = getattr(self._started, "close", None)
         if close:
             close()
-        self._generator = None
+        self._generator = self._started = None
 
     @property
     def name(self) -> str:
@@ -128,7 +129,7 @@ class Collection:
             if self._generator is None:
                 from citebound.answer.generator import open_generator
 
-                self._generator = open_generator(self.config, self.root.parent)
+                self._generator = self._started = open_generator(self.config, self.root.parent)
             return self._generator
 
     # -- bringing documents in -------------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ class Collection:
         return {
             **self._store.counts(),
             "generation": self._store.snapshot().generation,
-            "encoder": self.embedder.name,
+            "encoder": self._store.encoder_name(),
             "bytes": size,
         }
 
@@ -218,7 +219,7 @@ class Collection:
         counts = self._store.counts()
         if snapshot.generation:
             try:
-                index = generation.load(self.root, snapshot.generation, snapshot.manifest_sha256, self.embedder.key)
+                index = generation.load(self.root, snapshot.generation, snapshot.manifest_sha256, self._store.encoder())
             except StoreCorrupt as error:
                 problems.append(f"{error}; {REBUILD} mends it")
             else:

@@ -39,8 +39,8 @@ def put(store: Store, made: Document, path: str = "a.txt", parser: str = "p1") -
 
 def embed(store: Store) -> None:
     rows = store.pending(1000)
-    vectors = EMBEDDER.embed([r[3] for r in rows])
-    keys = [hashlib.sha256(r[3].encode()).digest() for r in rows]
+    vectors = EMBEDDER.embed([r[2] for r in rows])
+    keys = [hashlib.sha256(r[2].encode()).digest() for r in rows]
     store.put_vectors(list(zip(keys, vectors, strict=True)), [(r[0], k) for r, k in zip(rows, keys, strict=True)])
 
 

@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from citebound.answer.ask import Event
 from citebound.collection import NAME, Collection, names
 from citebound.config import Config
 from citebound.errors import UnknownCollection
 from citebound.indexes.embeddings import open_encoder
-from citebound.protocols import Embedder, Vectors
+from citebound.protocols import Embedder
 from citebound.types import Filter
 
 Opener = Callable[[str], Collection]
-
-
-class OneAtATime:
-    """An embedder that threads may share: its tokenizer refuses two at once, and one uses all cores anyway."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self._lock = threading.Lock()
-        self.key = embedder.key
-        self.name = embedder.name
-        self.dimension = embedder.dimension
-        self.window = embedder.window
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        with self._lock:
-            return self._embedder.embed(texts)
-
-    def token_starts(self, text: str) -> NDArray[np.int64]:
-        with self._lock:
-            return self._embedder.token_starts(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +30,6 @@ class Shelf:
         self._config = config
         self._opener = opener or self._open
         self._lock = threading.Lock()
-        self._starting = threading.Lock()
         self._loading = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._encoder: Embedder | None = None
@@ -83,13 +58,9 @@ class Shelf:
             return held.collection
 
     def stream(self, name: str, question: str, tree: Filter | None, llm: bool) -> Generator[Event, None, None]:
-        """The events of one question, not yet begun. Raises at once what can be known before: QueryError, ModelError.
-
-        The first question may start the generator; others wait, so that it is started once.
-        """
+        """The events of one question, not yet begun. Raises at once what is known before: QueryError, ModelError."""
         collection = self.get(name)
-        with self._starting if llm else nullcontext():
-            events = collection.stream(question, tree, llm=llm)
+        events = collection.stream(question, tree, llm=llm)
         assert isinstance(events, Generator)
         return events
 
@@ -118,5 +89,5 @@ class Shelf:
     def _shared(self) -> Embedder:
         with self._loading:
             if self._encoder is None:
-                self._encoder = OneAtATime(open_encoder(self._config))
+                self._encoder = open_encoder(self._config)
             return self._encoder

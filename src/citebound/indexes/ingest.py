@@ -104,11 +104,12 @@ def embed_pending(store: Store, embedder: Embedder, run: _Run | None = None) -> 
     while rows := store.pending(EMBED_BATCH):
         if run:
             run.say("embed")
-        texts = {_vector_key(embedder, text): text for text in (embedded_text(r[2], r[3]) for r in rows)}
+        keyed = [(id_, embedded_text(context, text)) for id_, context, text in rows]
+        given = [(id_, _vector_key(embedder, text)) for id_, text in keyed]
+        texts = {key: text for (_, key), (_, text) in zip(given, keyed, strict=True)}
         known = store.known_vectors(texts)
         missing = [key for key in texts if key not in known]
         vectors = embedder.embed([texts[key] for key in missing])
-        given = [(row[0], _vector_key(embedder, embedded_text(row[2], row[3]))) for row in rows]
         store.put_vectors(list(zip(missing, vectors, strict=True)), given)
         done += len(rows)
         if run:
@@ -248,9 +249,7 @@ def _settle(
 def _already(item: _Item, source: Source, store: Store, relabel: bool) -> FileReport:
     """The bytes are stored: unchanged, or another path for them."""
     path = str(item.path)
-    known = store.file(path)
-    same = known is not None and known.document_id == item.document_id
-    if not same or relabel:
+    if relabel or store.document_at(path) != item.document_id:
         store.put_source(source, item.size, item.modified_ns)
     info, chunks = store.info(item.document_id)
     return FileReport(path, Status.UNCHANGED, item.document_id, info.title, info.pages, chunks)

@@ -43,17 +43,6 @@ class Snapshot:
     changes: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """What is remembered of a file, to see whether it changed."""
-
-    document_id: str
-    size: int
-    modified_ns: int
-    parser: str
-    state: str
-
-
 class Store:
     """Opens, or with `create` makes, the database at `path`. One connection per thread; close() closes them all.
 
@@ -167,13 +156,10 @@ class Store:
 
     # -- documents and sources ------------------------------------------------------------------------------------
 
-    def file(self, path: str) -> StoredFile | None:
-        row = self._row(
-            "SELECT d.id, s.size, s.modified_ns, d.parser, d.state FROM sources s JOIN documents d"
-            " ON d.id = s.document_id WHERE s.path = ?",
-            (path,),
-        )
-        return StoredFile(*row) if row else None
+    def document_at(self, path: str) -> str | None:
+        """Id of the document that a path was last ingested as."""
+        row = self._row("SELECT document_id FROM sources WHERE path = ?", (path,))
+        return str(row[0]) if row else None
 
     def revision(self, document_id: str) -> tuple[str, str] | None:
         """The parser that made the stored text of a document, and its state; None if it is not stored."""
@@ -194,6 +180,11 @@ class Store:
     def encoder(self) -> str:
         """Key of the encoder whose vectors the collection holds, or ""."""
         row = self._row("SELECT value FROM meta WHERE key = 'encoder'")
+        return str(row[0]) if row else ""
+
+    def encoder_name(self) -> str:
+        """Name of that encoder, or ""."""
+        row = self._row("SELECT value FROM meta WHERE key = 'encoder_name'")
         return str(row[0]) if row else ""
 
     def set_encoder(self, key: str, name: str) -> None:
@@ -357,11 +348,9 @@ class Store:
 
     # -- vectors --------------------------------------------------------------------------------------------------
 
-    def pending(self, limit: int) -> list[tuple[int, str, str, str]]:
-        """Chunks without a vector: id, document id, context, text; in order of insertion."""
-        return self._rows(
-            "SELECT id, document_id, context, text FROM chunks WHERE vector_key IS NULL ORDER BY id LIMIT ?", (limit,)
-        )
+    def pending(self, limit: int) -> list[tuple[int, str, str]]:
+        """Chunks without a vector: id, context, text; in order of insertion."""
+        return self._rows("SELECT id, context, text FROM chunks WHERE vector_key IS NULL ORDER BY id LIMIT ?", (limit,))
 
     def known_vectors(self, keys: Iterable[bytes]) -> set[bytes]:
         wanted = list(dict.fromkeys(keys))
