@@ -24,7 +24,7 @@ from citebound.config import Config
 from citebound.errors import ConfigError
 from citebound.eval import figures
 from citebound.eval.measures import Place, on_gold
-from citebound.eval.suite import Item, load, places
+from citebound.eval.rows import Row, load, places
 from citebound.indexes.ingest import ProgressCallback
 from citebound.types import Answer, IngestReport, Outcome
 
@@ -92,14 +92,14 @@ def verbatim(collection: Collection, answer: Answer) -> list[bool]:
 class Case:
     """One question asked: the answer, whether its quotes are on gold, and how many of its citations hold."""
 
-    item: Item
+    item: Row
     answer: Answer
     on_gold: bool
     citations: int
     verbatim: int
 
 
-def run(collection: Collection, items: Sequence[Item], *, llm: bool) -> list[Case]:
+def run(collection: Collection, items: Sequence[Row], *, llm: bool) -> list[Case]:
     """Ask every item and compare with its gold."""
     texts: dict[str, str] = {}
     for info, *_, sources in collection.documents():

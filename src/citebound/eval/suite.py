@@ -1,77 +1,187 @@
-"""Suites: questions with gold places. A gold quote is found in the canonical text whatever its white space."""
+"""Suites: questions with gold, and the documents they are asked of.
+
+A suite is declared in ``eval/suites/NAME.toml``; an adapter (`eval/adapters`) reads its items. What a system may see of
+an item is its `Question`; the rest is for scoring. Train, dev and test items never share a document or a text.
+"""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from citebound.errors import CiteboundError
 from citebound.eval.measures import Place
-from citebound.types import Span
-
-_TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "\u00a0": " "})
 
 
 class SuiteError(CiteboundError):
-    """A suite that does not fit its documents; names the item."""
+    """A suite that does not fit its documents, or whose labels leak; names the item."""
+
+    exit_code = 2
+
+
+class Task(StrEnum):
+    """LABEL: one of a closed set. EXTRACT: a short text that stands in a document. RETRIEVE: spans alone."""
+
+    LABEL = "label"
+    EXTRACT = "extract"
+    RETRIEVE = "retrieve"
+
+
+class Regime(StrEnum):
+    """GIVEN: everyone gets the right document. CORPUS: it must be found among all."""
+
+    GIVEN = "given"
+    CORPUS = "corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a system may see of an item. `documents` names those it may use: all if empty. `labels` are what it must
+    choose among, () if the answer is a text."""
+
+    id: str
+    text: str
+    labels: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question. `gold` are (document, verbatim quote) pairs; empty if the documents cannot answer."""
+    """One question with its gold. `cluster` is the unit that is resampled: items of one document stand or fall
+    together. `named` is the question with the name of its document in it, for the corpus-wide regime. An unanswerable
+    item has no gold answer and no places."""
 
     id: str
     question: str
     cluster: str
     kind: str
     answerable: bool
-    gold: tuple[tuple[str, str], ...]
-    answer: str
+    documents: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    label: str = ""
+    answers: tuple[str, ...] = ()
+    gold: tuple[Place, ...] = ()
+    named: str = ""
+
+    def asked(self, regime: Regime) -> Question:
+        """The item without its gold."""
+        if regime is Regime.GIVEN:
+            return Question(self.id, self.question, self.labels, self.documents)
+        return Question(self.id, self.named or self.question, self.labels)
 
 
-def load(path: Path) -> list[Item]:
-    """The items of a JSONL suite. Raises SuiteError for a broken line, a doubled id or a wrong field."""
-    items: list[Item] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        try:
-            row = json.loads(line)
-            gold = tuple((g["document"], g["quote"]) for g in row["gold"])
-            item = Item(
-                row["id"], row["question"], row["cluster"], row["kind"], row["answerable"], gold, row.get("answer", "")
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """What generators are told: `bare` is one line, `profile` describes the domain and the task. `words` maps each
+    label to the string whose likelihood is read for it."""
+
+    bare: str = ""
+    profile: str = ""
+    question: str = "Question: {question}"
+    words: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Items by split, and the texts of all documents by name. `own`: the texts may be shown in reports and committed.
+
+    `labelled` maps a document's name to its label where the corpus is made of labelled examples. The documents are
+    brought into a collection from `files` if there are any, or found in the existing `collection`, else from their texts.
+    """
+
+    name: str
+    title: str
+    task: Task
+    regimes: tuple[Regime, ...]
+    test: tuple[Item, ...]
+    train: tuple[Item, ...] = ()
+    dev: tuple[Item, ...] = ()
+    documents: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    labelled: Mapping[str, str] = field(default_factory=dict)
+    prompts: Prompts = field(default_factory=Prompts)
+    own: bool = False
+    note: str = ""
+    files: tuple[Path, ...] = ()
+    collection: str = ""
+
+    def sampled(self, count: int, seed: int = 0) -> Suite:
+        """The same suite with about `count` test items: spread evenly over as many clusters as there are, chosen by a
+        hash of (seed, id), so that a larger sample contains the smaller one. 0 keeps all."""
+        if not count or len(self.test) <= count:
+            return self
+        turns: Counter[str] = Counter()
+        ranked = []
+        for item in sorted(self.test, key=lambda i: _draw(seed, i.id)):
+            ranked.append((turns[item.cluster], _draw(seed, item.cluster), item.id))
+            turns[item.cluster] += 1
+        chosen = {id_ for *_, id_ in sorted(ranked)[:count]}
+        return replace(self, test=tuple(i for i in self.test if i.id in chosen))
+
+
+def check(suite: Suite) -> Suite:
+    """The suite, if it is sound. Raises SuiteError naming the first item that is not: a doubled id, a gold span outside
+    its document, a label outside the set, a document or text on both sides of a split, a class without a test item."""
+    seen: set[str] = set()
+    for item in (*suite.train, *suite.dev, *suite.test):
+        if item.id in seen:
+            raise SuiteError(f"{suite.name}: the id {item.id!r} is there twice", remedy="Give every item its own id.")
+        seen.add(item.id)
+        _check_item(suite, item)
+    _check_leaks(suite)
+    if suite.labels and suite.test:
+        present = {item.label for item in suite.test}
+        empty = [label for label in suite.labels if label not in present]
+        if suite.own and empty:
+            raise SuiteError(
+                f"{suite.name}: no test item has the label {empty[0]!r}",
+                remedy="Add items of that class, or take it out of `labels`.",
             )
-        except (ValueError, KeyError, TypeError) as error:
-            raise SuiteError(f"{path}, line {number}: {error!r}") from error
-        if any(item.id == other.id for other in items):
-            raise SuiteError(f"{path}, line {number}: the id {item.id!r} is there twice")
-        if item.answerable != bool(item.gold):
-            raise SuiteError(f"{path}, line {number}: an item is answerable just if it has gold")
-        items.append(item)
-    return items
+    return suite
 
 
-def places(item: Item, texts: Mapping[str, str]) -> list[Place]:
-    """Where the gold quotes of an item stand. Raises SuiteError with the quote that is not there."""
-    return [Place(document, _find(item, document, quote, texts)) for document, quote in item.gold]
+def _check_item(suite: Suite, item: Item) -> None:
+    for place in item.gold:
+        text = suite.documents.get(place.document)
+        if text is None:
+            raise SuiteError(f"{suite.name}, {item.id}: there is no document {place.document!r}")
+        if not 0 <= place.span.start < place.span.end <= len(text):
+            raise SuiteError(
+                f"{suite.name}, {item.id}: the gold span {place.span.start}-{place.span.end} is outside of"
+                f" {place.document!r}, which has {len(text)} characters",
+                remedy="The suite was made for another revision of the text: make it anew.",
+            )
+    unknown = [name for name in item.documents if name not in suite.documents]
+    if unknown:
+        raise SuiteError(f"{suite.name}, {item.id}: there is no document {unknown[0]!r}")
+    labels = item.labels or suite.labels
+    if suite.task is Task.LABEL and item.label not in labels:
+        raise SuiteError(f"{suite.name}, {item.id}: the label {item.label!r} is not one of {', '.join(labels[:8])}")
 
 
-def _find(item: Item, document: str, quote: str, texts: Mapping[str, str]) -> Span:
-    if document not in texts:
-        raise SuiteError(f"{item.id}: no document {document!r}")
-    found = locate(quote, texts[document])
-    if found is None:
-        raise SuiteError(f"{item.id}: the quote {quote[:60]!r} is not in {document}")
-    return found
+def _check_leaks(suite: Suite) -> None:
+    for first, second in ((suite.train, suite.test), (suite.train, suite.dev), (suite.dev, suite.test)):
+        for what, key in (("document", _documents_of), ("text", _text_of)):
+            shared = {k for item in first for k in key(item)} & {k for item in second for k in key(item)}
+            if shared:
+                raise SuiteError(
+                    f"{suite.name}: the {what} {min(shared)[:80]!r} is on both sides of a split",
+                    remedy="Split by document, so that no label leaks into the test.",
+                )
 
 
-def locate(quote: str, text: str) -> Span | None:
-    """Where a quote stands in a text, ignoring white space, quotation marks' form and table separators."""
-    pattern = r"[\s|]*".join(_loose(cell) for cell in quote.split(" | "))
-    match = re.search(pattern, text.translate(_TYPOGRAPHY), re.DOTALL)
-    return Span(*match.span()) if match else None
+def _documents_of(item: Item) -> Iterable[str]:
+    return item.documents
 
 
-def _loose(cell: str) -> str:
-    return r"\s*".join(re.escape(c) for c in "".join(cell.translate(_TYPOGRAPHY).split()))
+def _text_of(item: Item) -> Iterable[str]:
+    """A question that is asked of no document is its own text; one of a document may be asked of many."""
+    return () if item.documents else (" ".join(item.question.lower().split()),)
+
+
+def _draw(seed: int, key: str) -> str:
+    return hashlib.sha256(f"{seed}\n{key}".encode()).hexdigest()

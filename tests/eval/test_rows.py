@@ -6,7 +6,8 @@ import pytest
 from citebound.config import Config
 from citebound.eval.demo import SAMPLES, SUITE, fallen
 from citebound.eval.figures import Figure, record, share
-from citebound.eval.suite import SuiteError, load, locate, places
+from citebound.eval.rows import load, locate, places
+from citebound.eval.suite import SuiteError
 from citebound.ingest.limits import Limits
 from citebound.ingest.worker import ParserPool
 from citebound.types import Span
