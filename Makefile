@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml $(BIN)/python
 
 $(DEV_STAMP): $(STAMP)
 	@echo "Installing the tools for tests and checks."
-	$(BIN)/python -m pip install --progress-bar on --quiet --editable '.[dev]'
+	$(BIN)/python -m pip install --progress-bar on --quiet --editable '.[dev,train]'
 	@touch $@
 
 setup: $(STAMP) ## make .venv and install the product

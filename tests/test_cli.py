@@ -16,6 +16,7 @@ import typer
 
 from citebound import cli
 from citebound import collection as collection_module
+from citebound.answer import scorer as scorer_module
 from citebound.config import Config
 from tests.fakes import WordHashEmbedder
 
@@ -51,7 +52,8 @@ Run = Callable[..., Ended]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs one command in an empty folder, with the fake encoder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(collection_module, "open_encoder", lambda config: WordHashEmbedder())
+    for module in (collection_module, scorer_module):
+        monkeypatch.setattr(module, "open_encoder", lambda config: WordHashEmbedder())
     monkeypatch.setattr(cli, "_ensure_models", lambda *_, **__: None)
 
     def one(*arguments: str) -> Ended:
@@ -247,6 +249,62 @@ def chunk_ids(hits: Ended) -> list[str]:
     return [hit["chunk"]["id"] for hit in hits.json]
 
 
+# -- scorers ------------------------------------------------------------------------------------------------------
+
+
+def write_labels(folder: Path, name: str = "kind.csv", *, random: bool = False) -> None:
+    rows = [
+        f"The Customer shall pay invoice {n}.,payment\nThe total liability is capped at {n}.,risk" for n in range(9)
+    ]
+    if random:
+        rows = [f"Word {n}.,{'payment' if n % 2 else 'risk'}" for n in range(40)]
+    (folder / name).write_text("\n".join(["text,label", *rows]) + "\n")
+
+
+def test_a_scorer_is_trained_listed_applied_and_removed(filled: Run, tmp_path: Path) -> None:
+    write_labels(tmp_path)
+    trained = filled("scorer", "train", "kind.csv")
+    assert trained.code == 0
+    for said in ("18 texts", "accuracy", "always 'payment'", "precision", "stored in indexes/.scorers/kind"):
+        assert said in trained.out
+    assert trained.err.strip() == ""
+    (listed,) = filled("scorer", "list", "--json").json
+    assert (listed["name"], listed["classes"], listed["figures"]["better"]) == ("kind", ["payment", "risk"], True)
+    assert "payment, risk" in filled("scorer", "list").out
+    places = filled("scorer", "apply", "kind", "--document", "msa.md", "--label", "risk", "--json").json
+    assert places[0]["section"].endswith("2 Liability")
+    span = places[0]["span"]
+    assert "shall not exceed USD 1,500,000" in MSA[span["start"] : span["end"]]
+    assert (places[0]["score"]["label"], places[0]["source"]["labels"]) == ("risk", [["matter", "alpha"]])
+    aloud = filled("scorer", "apply", "kind", "--label", "risk", "--k", "1").out
+    assert "msa.md" in aloud
+    assert "1 of " in aloud
+    assert len(filled("scorer", "apply", "kind", "--unit", "document", "--json").json) == 2
+    texts = ["--text", "The Customer shall pay.", "--text", "The total liability is capped."]
+    assert [row["label"] for row in filled("scorer", "apply", "kind", *texts, "--json").json] == ["payment", "risk"]
+    assert filled("scorer", "apply", "kind", *texts).out.startswith("payment ")
+    assert filled("scorer", "remove", "kind").out == "kind removed\n"
+    assert filled("scorer", "list", "--json").json == []
+
+
+def test_a_scorer_that_is_no_better_than_the_majority_is_kept_with_a_warning(run: Run, tmp_path: Path) -> None:
+    write_labels(tmp_path, random=True)
+    trained = run("scorer", "train", "kind.csv", "--name", "noise", "--json")
+    assert trained.code == 0
+    assert trained.json["figures"]["better"] is False
+    assert "not shown to be better than always giving" in trained.err
+    assert (tmp_path / trained.json["folder"] / "weights.npz").is_file()
+
+
+def test_a_scorer_is_replaced_only_when_that_is_said(run: Run, tmp_path: Path) -> None:
+    write_labels(tmp_path)
+    assert run("scorer", "train", "kind.csv").code == 0
+    refused = run("scorer", "train", "kind.csv")
+    assert refused.code == 2
+    assert "--replace" in refused.err
+    assert run("scorer", "train", "kind.csv", "--replace").code == 0
+
+
 # -- the index and the settings -----------------------------------------------------------------------------------
 
 
@@ -321,6 +379,10 @@ def test_models_are_listed(run: Run) -> None:
         (["search", "x", "-f", 'title:"open'], 2, "Close the quotation"),
         (["documents", "show", "nothing.txt"], 4, "no document 'nothing.txt'"),
         (["forget", "nothing.txt"], 4, "citebound documents list"),
+        (["scorer", "train", "none.csv"], 2, "none.csv cannot be read"),
+        (["scorer", "train", "docs/nda.txt"], 2, "does not name the columns text and label"),
+        (["scorer", "apply", "none"], 4, "there is no scorer 'none'"),
+        (["scorer", "remove", "../docs"], 4, "There are: none yet"),
         (["models", "pull", "no-such-model"], 3, "no-such-model"),
         (["models", "verify", "no-such-model"], 3, "no-such-model"),
     ],

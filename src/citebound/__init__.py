@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from citebound.answer.scorer import Scorer
     from citebound.collection import Collection
     from citebound.config import Config
     from citebound.errors import CiteboundError
@@ -25,11 +26,17 @@ __all__ = [
     "IngestReport",
     "Outcome",
     "Passage",
+    "Scorer",
     "Span",
     "Status",
 ]
 
-_HOMES = {"Collection": "citebound.collection", "Config": "citebound.config", "CiteboundError": "citebound.errors"}
+_HOMES = {
+    "Collection": "citebound.collection",
+    "Config": "citebound.config",
+    "CiteboundError": "citebound.errors",
+    "Scorer": "citebound.answer.scorer",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -13,8 +13,9 @@ import numpy as np
 
 from citebound import config as settings
 from citebound.answer.ask import Asker, Done, Event, clean_question
+from citebound.answer.scorer import ScoredPlace, ScoreProgress, Scorer
 from citebound.config import Config
-from citebound.errors import ConfigError, StoreCorrupt, UnknownCollection
+from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection
 from citebound.indexes import generation, ingest
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.embeddings import open_encoder
@@ -183,6 +184,36 @@ class Collection:
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
         return self._asker.stream(question, (lambda: self.generator) if llm else None, tree)
+
+    # -- scoring ---------------------------------------------------------------------------------------------------
+
+    def score(
+        self,
+        scorer: Scorer | str,
+        unit: str = "section",
+        document: str | None = None,
+        *,
+        label: str | None = None,
+        most: int | None = None,
+        progress: ScoreProgress | None = None,
+    ) -> list[ScoredPlace]:
+        """Every section, chunk or document with its label, in the order of paths and text; with `label`, those most
+        probably labelled so first.
+
+        `scorer` is one, or the name of a stored one. Raises UnknownScorer, WrongEncoder, UnknownDocument, ConfigError
+        for another `unit`, QueryError for a label that the scorer does not give or more than `most` places.
+        """
+        if isinstance(scorer, str):
+            scorer = Scorer.load(scorer, config=self.config, embedder=self.embedder)
+        if label is not None and label not in scorer.classes:
+            raise QueryError(
+                f"the scorer {scorer.name!r} has no label {label[:80]!r}", remedy=f"It has {', '.join(scorer.classes)}."
+            )
+        only = None if document is None else self._store.resolve(document)
+        places = scorer.places(self._store, unit, only, most=most, progress=progress)
+        if label is not None:
+            places.sort(key=lambda place: -place.score.probabilities[label])
+        return places
 
     # -- looking after it ------------------------------------------------------------------------------------------
 

@@ -2,14 +2,17 @@
 
     CiteboundError
     |-- ConfigError            an unknown or wrong setting
+    |   `-- BadLabels          labels that nothing can be learnt from; names the line
     |-- ModelError
     |   |-- UnknownModel       no such name in the catalogue
     |   |-- ModelUnavailable   no source could deliver the files
-    |   `-- HashMismatch       bytes that are not those of the catalogue; refused
+    |   |-- HashMismatch       bytes that are not those of the catalogue; refused
+    |   `-- WrongEncoder       made with another encoder than the configured one
     |-- ParseFailure           one file could not be read; carries its Status
     |-- StoreError
     |   |-- UnknownCollection
     |   |-- UnknownDocument
+    |   |-- UnknownScorer
     |   |-- CollectionBusy     another ingest holds the lock
     |   |-- StorageFull        no space, or a write that failed; nothing committed is lost
     |   |-- StoreCorrupt       the truth itself does not read
@@ -45,6 +48,10 @@ class ConfigError(CiteboundError):
     exit_code = 2
 
 
+class BadLabels(ConfigError):
+    pass
+
+
 class ModelError(CiteboundError):
     exit_code = 3
 
@@ -58,6 +65,10 @@ class ModelUnavailable(ModelError):
 
 
 class HashMismatch(ModelError):
+    pass
+
+
+class WrongEncoder(ModelError):
     pass
 
 
@@ -78,6 +89,10 @@ class UnknownCollection(StoreError):
 
 
 class UnknownDocument(StoreError):
+    pass
+
+
+class UnknownScorer(StoreError):
     pass
 
 

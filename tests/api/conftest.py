@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from citebound.answer.scorer import Scorer
 from citebound.api.service import create_app, server
 from citebound.api.shelf import Opener
 from citebound.api.wall import Wall
@@ -55,6 +56,14 @@ def fill(config: Config, name: str, files: dict[str, str], folder: Path) -> None
         assert not report.failures, report.failures
 
 
+def train(config: Config, folder: Path) -> None:
+    """A scorer `severity` that has learnt two words."""
+    rows = [f"The server runs as root, case {n}.;critical\nThe banner is old, case {n}.;low\n" for n in range(12)]
+    path = folder / "labels.csv"
+    path.write_text("text;label\n" + "".join(rows), "utf-8")
+    Scorer.train(path, name="severity", config=config, embedder=WordHashEmbedder()).save(config)
+
+
 @contextmanager
 def serving(app: Wall) -> Iterator[str]:
     """The address of the application while it is served."""
@@ -73,18 +82,19 @@ def serving(app: Wall) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """A data root with the collections `demo` and `hostile`."""
+    """A data root with the collections `demo` and `hostile` and the scorer `severity`."""
     root = tmp_path_factory.mktemp("api")
     made = Config(home=root / "home", models=root / "models")
     fill(made, "demo", {"agreement.md": AGREEMENT}, root / "demo-files")
     fill(made, "hostile", {HOSTILE_NAME: HOSTILE}, root / "hostile-files")
+    train(made, root)
     return made
 
 
 @pytest.fixture(scope="session")
 def base(config: Config) -> Iterator[str]:
     """The address of a service with a generator that echoes its first passage."""
-    with serving(create_app(config, opener(config), needs=())) as url:
+    with serving(create_app(config, opener(config), needs=(), encoder=WordHashEmbedder())) as url:
         yield url
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from sse_starlette.sse import AppStatus
 
 from citebound import errors
 from citebound.answer.render import answer_json
+from citebound.answer.scorer import Scorer
 from citebound.api import problems, service
 from citebound.api.service import create_app
 from citebound.config import Config
 from citebound.errors import CiteboundError, GeneratorUnavailable
 from tests.api.conftest import AGREEMENT, QUESTION, fill, opener, serving
+from tests.fakes import WordHashEmbedder
 
 ASK = "/v1/collections/demo/ask"
 SEARCH = "/v1/collections/demo/search"
@@ -176,6 +179,73 @@ def test_no_response_holds_vectors(client: httpx.Client) -> None:
     box = 4
     for path in (ASK, SEARCH):
         assert longest(client.post(path, json={"question": QUESTION}).json()) <= box
+
+
+TEXTS = "/v1/scorers/severity/score"
+PLACES = "/v1/collections/demo/score"
+
+
+def test_scorers_are_listed_with_their_figures(client: httpx.Client) -> None:
+    (scorer,) = client.get("/v1/scorers").json()["scorers"]
+    assert (scorer["name"], scorer["classes"], scorer["rows"]) == ("severity", ["critical", "low"], 24)
+    assert (scorer["accuracy"], scorer["majority"], scorer["better"]) == (1.0, 0.5, True)
+
+
+def test_texts_are_scored_in_their_order_and_as_in_python(client: httpx.Client, config: Config) -> None:
+    texts = ["The server runs as root.", "The banner is old."]
+    scores = client.post(TEXTS, json={"texts": texts}).json()["scores"]
+    assert [score["label"] for score in scores] == ["critical", "low"]
+    in_python = Scorer.load("severity", config=config, embedder=WordHashEmbedder()).predict(texts)
+    assert scores == json.loads(json.dumps([asdict(score) for score in in_python]))
+
+
+@pytest.mark.parametrize("unit", ["section", "chunk", "document"])
+def test_a_collection_is_scored_with_exact_places(client: httpx.Client, config: Config, unit: str) -> None:
+    found = client.post(PLACES, json={"scorer": "severity", "unit": unit, "label": "low", "k": 2}).json()
+    with opener(config)("demo") as collection:
+        in_python = collection.score("severity", unit, label="low")
+    assert found["total"] == len(in_python)
+    assert found["places"] == json.loads(json.dumps([asdict(place) for place in in_python[:2]]))
+    for place in found["places"]:
+        assert " ".join(AGREEMENT[place["span"]["start"] : place["span"]["end"]].split()).startswith(place["words"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        (TEXTS, {"texts": []}, 422),
+        (TEXTS, {"texts": ["x"] * 101}, 422),
+        (TEXTS, {"texts": "x"}, 422),
+        (TEXTS, {"texts": [1]}, 422),
+        (TEXTS, {"texts": ["x", " "]}, 400),
+        (TEXTS, {"texts": ["x"], "unit": "chunk"}, 422),
+        ("/v1/scorers/none/score", {"texts": ["x"]}, 404),
+        ("/v1/scorers/..%2fseverity/score", {"texts": ["x"]}, 404),
+        (PLACES, {}, 422),
+        (PLACES, {"scorer": "none"}, 404),
+        (PLACES, {"scorer": "../severity"}, 404),
+        (PLACES, {"scorer": "severity", "unit": "page"}, 422),
+        (PLACES, {"scorer": "severity", "document": "none.md"}, 404),
+        (PLACES, {"scorer": "severity", "label": "none"}, 400),
+        (PLACES, {"scorer": "severity", "k": 1001}, 422),
+        ("/v1/collections/none/score", {"scorer": "severity"}, 404),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_with_a_problem(
+    client: httpx.Client, path: str, body: dict[str, Any], status: int
+) -> None:
+    response = client.post(path, json=body)
+    assert response.status_code == status, response.text
+    assert is_problem(response)
+
+
+def test_more_places_than_one_request_may_have_are_refused(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PLACES", 2)
+    response = client.post(PLACES, json={"scorer": "severity"})
+    assert response.status_code == 400
+    assert response.json()["remedy"] == "Name a document, or take larger units."
 
 
 # -- what it refuses --

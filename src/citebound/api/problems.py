@@ -21,6 +21,7 @@ from citebound.errors import (
     StorageFull,
     UnknownCollection,
     UnknownDocument,
+    UnknownScorer,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,6 +41,7 @@ class ClientGone(CiteboundError):
 STATUSES: dict[type[CiteboundError], int] = {
     UnknownCollection: 404,
     UnknownDocument: 404,
+    UnknownScorer: 404,
     QuestionTooLong: 413,
     EmptyQuestion: 422,
     BadFilter: 422,

@@ -25,7 +25,9 @@ from starlette.exceptions import HTTPException
 
 from citebound import __version__
 from citebound import config as settings
+from citebound.answer import scorer_file
 from citebound.answer.ask import Done, Event, EvidenceFound, Token
+from citebound.answer.scorer import Scorer
 from citebound.api import page, problems
 from citebound.api.line import Line, Threads
 from citebound.api.problems import ClientGone, Fault
@@ -36,26 +38,37 @@ from citebound.api.shapes import (
     AskRequest,
     CollectionName,
     Collections,
+    PlaceScores,
     Problem,
     Readiness,
+    ScoreRequest,
+    Scorers,
     SearchRequest,
     SearchResponse,
+    TextScores,
+    TextsRequest,
     answer_response,
     passage_response,
+    scorer_name,
     search_response,
 )
 from citebound.api.shelf import Opener, Shelf
 from citebound.api.wall import Wall, is_loopback
 from citebound.config import Config
 from citebound.errors import CiteboundError
+from citebound.protocols import Embedder
 
 SEARCHES, SEARCHES_WAITING = 4, 32
 ANSWERS, ANSWERS_WAITING = 4, 16
+SCORINGS, SCORINGS_WAITING = 1, 8
 SPARE_THREADS = 2
 STOP_SECONDS = 20
 SEND_SECONDS = 30
 HEADER_LIMIT = 16 * 1024
 CONNECTIONS = 256
+PLACES = 2000
+"""Sections, chunks or documents that one request may have scored: each is embedded anew."""
+
 REFERENCE = "#/components/schemas/Problem"
 STREAM = """Server-sent events, each with JSON as data:
 
@@ -68,13 +81,19 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    config: Config, opener: Opener | None = None, *, needs: Sequence[str] | None = None, host: str = "127.0.0.1"
+    config: Config,
+    opener: Opener | None = None,
+    *,
+    needs: Sequence[str] | None = None,
+    host: str = "127.0.0.1",
+    encoder: Embedder | None = None,
 ) -> Wall:
-    """The application. `opener` replaces `Collection.open`; `needs` names the models that /readyz asks for.
+    """The application. `opener` replaces `Collection.open`, and `encoder` the configured one; `needs` names the models
+    that /readyz asks for.
 
     `host` is the address that is listened on: requests that name another host are refused.
     """
-    return Wall(_framework(Service(config, opener, needs)), host)
+    return Wall(_framework(Service(config, opener, needs, encoder)), host)
 
 
 def _framework(service: Service) -> FastAPI:
@@ -129,16 +148,24 @@ def openapi_text() -> str:
 
 
 class Service:
-    """What the routes share: the collections, the threads and the two lines of those who wait."""
+    """What the routes share: the collections, the threads and the lines of those who wait."""
 
-    def __init__(self, config: Config, opener: Opener | None = None, needs: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        opener: Opener | None = None,
+        needs: Sequence[str] | None = None,
+        encoder: Embedder | None = None,
+    ) -> None:
         if needs is None:
             needs = [config.encoder] if config.base_url else [config.encoder, config.generator]
-        self._shelf = Shelf(config, opener)
+        self._config = config
+        self._shelf = Shelf(config, opener, encoder)
         self._inspector = Inspector(config, self._shelf, needs)
-        self._threads = Threads(SEARCHES + ANSWERS + SPARE_THREADS)
+        self._threads = Threads(SEARCHES + ANSWERS + SCORINGS + SPARE_THREADS)
         self._searches = Line(SEARCHES, SEARCHES_WAITING)
         self._answers = Line(ANSWERS, ANSWERS_WAITING)
+        self._scorings = Line(SCORINGS, SCORINGS_WAITING)
         self._warm = opener is None
 
     @asynccontextmanager
@@ -160,6 +187,29 @@ class Service:
         async with self._searches.turn():
             hits = await self._threads.run(lambda: self._shelf.get(name).search(asked.question, asked.k, asked.tree()))
         return search_response(hits)
+
+    async def scorers(self) -> Scorers:
+        home = self._config.home
+        found = await self._threads.run(lambda: [scorer_file.read_facts(home, n) for n in scorer_file.names(home)])
+        return Scorers(scorers=[scorer_name(facts) for facts in found])
+
+    async def score_texts(self, name: str, asked: TextsRequest) -> TextScores:
+        def score() -> TextScores:
+            scorer = Scorer.load(name, config=self._config, embedder=self._shelf.encoder())
+            return TextScores(scores=scorer.predict(asked.texts))
+
+        async with self._scorings.turn():
+            return await self._threads.run(score)
+
+    async def score_places(self, name: str, asked: ScoreRequest) -> PlaceScores:
+        def score() -> PlaceScores:
+            found = self._shelf.get(name).score(
+                asked.scorer, asked.unit, asked.document, label=asked.label, most=PLACES
+            )
+            return PlaceScores(places=found[: asked.k], total=len(found))
+
+        async with self._scorings.turn():
+            return await self._threads.run(score)
 
     async def ask(self, name: str, asked: AskRequest, request: Request) -> AnswerResponse:
         """The answer in one piece. The generation ends with the connection of the one who asked."""
@@ -229,6 +279,21 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         if asked.stream or _wants_events(request):
             return await service.ask_aloud(name, asked, request)
         return await service.ask(name, asked, request)
+
+    @app.get("/v1/scorers", tags=["scorers"], summary="The scorers, and how good they are")
+    async def scorers() -> Scorers:
+        """Scorers are trained on the command line: `citebound scorer train LABELS.csv`."""
+        return await service.scorers()
+
+    @app.post("/v1/scorers/{name}/score", tags=["scorers"], summary="Score texts", responses=wrong)
+    async def score_texts(name: str, asked: TextsRequest) -> TextScores:
+        """The most probable label of each text, with the probability of every label."""
+        return await service.score_texts(name, asked)
+
+    @app.post("/v1/collections/{name}/score", tags=["scorers"], summary="Score a collection", responses=wrong)
+    async def score_places(name: str, asked: ScoreRequest) -> PlaceScores:
+        """Sections, chunks or documents with their labels and exact places; at most 2000 in one request."""
+        return await service.score_places(name, asked)
 
     @app.get("/livez", tags=["health"], summary="Is the process alive?")
     async def livez() -> Alive:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from citebound.answer.render import answer_json, hit_json, passage_json
+from citebound.answer.scorer import Score, ScoredPlace
+from citebound.answer.scorer_file import Facts
 from citebound.errors import BadFilter
 from citebound.indexes.filters import parse
 from citebound.types import (
@@ -76,6 +78,31 @@ class AskRequest(_Request):
     stream: bool = Field(False, description="True: server-sent events, as with `Accept: text/event-stream`.")
 
 
+class TextsRequest(BaseModel):
+    """What to score."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    texts: list[str] = Field(
+        min_length=1,
+        max_length=100,
+        description="Texts of any length, at most 100.",
+        examples=[["The liability of the Provider is unlimited."]],
+    )
+
+
+class ScoreRequest(BaseModel):
+    """Which scorer to use on what of a collection."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    scorer: str = Field(description="Name of a stored scorer.", examples=["severity"])
+    unit: Literal["section", "chunk", "document"] = Field("section", description="What gets a label each.")
+    document: str | None = Field(None, description="Only this one: id, beginning of an id, path or file name.")
+    label: str | None = Field(None, description="Those that most probably have this label come first.")
+    k: int = Field(100, ge=1, le=1000, description="Number of places:")
+
+
 class CollectionName(BaseModel):
     """A collection; its name is used in paths."""
 
@@ -92,6 +119,40 @@ class SearchResponse(BaseModel):
     """At most k hits, best first."""
 
     hits: list[Hit]
+
+
+class ScorerName(BaseModel):
+    """A stored scorer. `accuracy` is the share of right labels out of fold, `majority` that of always giving the most
+    frequent label; `better` says whether the whole 95 % interval of the accuracy lies above it."""
+
+    name: str
+    classes: list[str]
+    encoder: str
+    rows: int
+    accuracy: float
+    low: float
+    high: float
+    majority: float
+    better: bool
+
+
+class Scorers(BaseModel):
+    """The scorers of the data root, sorted by name."""
+
+    scorers: list[ScorerName]
+
+
+class TextScores(BaseModel):
+    """One score for each text, in their order."""
+
+    scores: list[Score]
+
+
+class PlaceScores(BaseModel):
+    """At most k places with their scores; `total` counts all that were scored."""
+
+    places: list[ScoredPlace]
+    total: int
 
 
 class PassageHit(BaseModel):
@@ -191,6 +252,21 @@ def passage_response(passage: Passage) -> PassageResponse:
 
 def search_response(hits: list[Hit]) -> SearchResponse:
     return SearchResponse.model_validate({"hits": [hit_json(hit) for hit in hits]})
+
+
+def scorer_name(facts: Facts) -> ScorerName:
+    figures = facts.figures
+    return ScorerName(
+        name=facts.name,
+        classes=list(facts.classes),
+        encoder=facts.encoder,
+        rows=figures.rows,
+        accuracy=figures.accuracy.value,
+        low=figures.accuracy.low,
+        high=figures.accuracy.high,
+        majority=figures.majority.accuracy,
+        better=figures.better,
+    )
 
 
 def _values(tree: Filter) -> int:

@@ -24,15 +24,18 @@ class _Held:
 
 
 class Shelf:
-    """Collections of the data root. May be used from several threads; `opener` replaces how one is opened."""
+    """Collections of the data root. May be used from several threads.
 
-    def __init__(self, config: Config, opener: Opener | None = None) -> None:
+    `opener` replaces how one is opened, `encoder` the configured encoder.
+    """
+
+    def __init__(self, config: Config, opener: Opener | None = None, encoder: Embedder | None = None) -> None:
         self._config = config
         self._opener = opener or self._open
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._held: dict[str, _Held] = {}
-        self._encoder: Embedder | None = None
+        self._encoder = encoder
 
     def names(self) -> list[str]:
         """The collections that are there now, sorted."""
@@ -66,7 +69,7 @@ class Shelf:
 
     def warm(self) -> None:
         """Load the encoder before the first question waits for it. Raises ModelError."""
-        self._shared().embed(["warm"])
+        self.encoder().embed(["warm"])
 
     def close(self) -> None:
         with self._lock:
@@ -84,9 +87,10 @@ class Shelf:
         return found.st_dev, found.st_ino
 
     def _open(self, name: str) -> Collection:
-        return Collection.open(name, config=self._config, embedder=self._shared())
+        return Collection.open(name, config=self._config, embedder=self.encoder())
 
-    def _shared(self) -> Embedder:
+    def encoder(self) -> Embedder:
+        """The one encoder, opened on first need. Raises ModelError."""
         with self._loading:
             if self._encoder is None:
                 self._encoder = open_encoder(self._config)

@@ -22,8 +22,8 @@ DIGITS = 6
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """One answer. `retrieved` are the places that were looked at, best first; `shown` those that the reader was given;
-    `quotes` those that prove the answer. `scores` are probabilities of labels. `tokens` are the hashed tokens of `text`,
-    which a sealed trace has instead. `parsed` is False if a generator's reply did not keep to the schema.
+    `quotes` those that prove the answer. `scores` are probabilities of labels. `tokens` are the hashed tokens of
+    `text`, which a sealed trace has instead. `parsed` is False if a generator's reply did not keep to the schema.
     """
 
     outcome: str = ANSWERED

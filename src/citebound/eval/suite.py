@@ -90,7 +90,7 @@ class Suite:
     """Items by split, and the texts of all documents by name. `own`: the texts may be shown in reports and committed.
 
     `labelled` maps a document's name to its label where the corpus is made of labelled examples. The documents are
-    brought into a collection from `files` if there are any, or found in the existing `collection`, else from their texts.
+    brought into a collection from `files`, or found in the existing `collection`, or else written from their texts.
     """
 
     name: str
@@ -125,7 +125,8 @@ class Suite:
 
 def check(suite: Suite) -> Suite:
     """The suite, if it is sound. Raises SuiteError naming the first item that is not: a doubled id, a gold span outside
-    its document, a label outside the set, a document or text on both sides of a split, a class without a test item."""
+    its document, a label outside the set, an answer to what is said to have none, a document that is given to nobody, a
+    document or text on both sides of a split (under two names, too), a class without a test item."""
     seen: set[str] = set()
     for item in (*suite.train, *suite.dev, *suite.test):
         if item.id in seen:
@@ -145,6 +146,15 @@ def check(suite: Suite) -> Suite:
 
 
 def _check_item(suite: Suite, item: Item) -> None:
+    if not item.question.strip():
+        raise SuiteError(f"{suite.name}, {item.id}: there is no question")
+    if not item.answerable and (item.answers or item.gold):
+        raise SuiteError(f"{suite.name}, {item.id}: it is said to be unanswerable, but has an answer or a gold place")
+    if Regime.GIVEN in suite.regimes and not item.documents:
+        raise SuiteError(
+            f"{suite.name}, {item.id}: no document is named that could be given",
+            remedy="Name its document, or take `given` out of the regimes.",
+        )
     for place in item.gold:
         text = suite.documents.get(place.document)
         if text is None:
@@ -164,23 +174,30 @@ def _check_item(suite: Suite, item: Item) -> None:
 
 
 def _check_leaks(suite: Suite) -> None:
+    if not suite.train and not suite.dev:
+        return
+    plain = {name: " ".join(text.split()) for name, text in suite.documents.items()}
     for first, second in ((suite.train, suite.test), (suite.train, suite.dev), (suite.dev, suite.test)):
-        for what, key in (("document", _documents_of), ("text", _text_of)):
-            shared = {k for item in first for k in key(item)} & {k for item in second for k in key(item)}
+        for what, of in (("document", _documents_of), ("text", _texts_of)):
+            there, here = of(first, plain), of(second, plain)
+            shared = sorted((there[same], here[same]) for same in there.keys() & here.keys())
             if shared:
+                one, other = shared[0]
+                also = "" if one == other else f" (there as {other[:80]!r})"
                 raise SuiteError(
-                    f"{suite.name}: the {what} {min(shared)[:80]!r} is on both sides of a split",
+                    f"{suite.name}: the {what} {one[:80]!r} is on both sides of a split{also}",
                     remedy="Split by document, so that no label leaks into the test.",
                 )
 
 
-def _documents_of(item: Item) -> Iterable[str]:
-    return item.documents
+def _documents_of(items: Iterable[Item], plain: Mapping[str, str]) -> dict[str, str]:
+    """The documents of items by their text, so that one under two names is one."""
+    return {plain[name]: name for item in items for name in item.documents}
 
 
-def _text_of(item: Item) -> Iterable[str]:
+def _texts_of(items: Iterable[Item], plain: Mapping[str, str]) -> dict[str, str]:
     """A question that is asked of no document is its own text; one of a document may be asked of many."""
-    return () if item.documents else (" ".join(item.question.lower().split()),)
+    return {" ".join(i.question.lower().split()): i.question for i in items if not i.documents}
 
 
 def _draw(seed: int, key: str) -> str:

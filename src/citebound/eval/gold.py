@@ -1,0 +1,85 @@
+"""Gold as scoring needs it, without text: sealed beside the traces, so that every figure can be made again without the
+data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from citebound.eval import matching
+from citebound.eval.measures import Place
+from citebound.eval.suite import Item, Suite, Task
+from citebound.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """What is right for one item. `answers` are accepted answers as hashed tokens."""
+
+    id: str
+    cluster: str
+    kind: str
+    answerable: bool
+    label: str
+    answers: tuple[tuple[str, ...], ...]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(cls, item: Item) -> Gold:
+        answers = tuple(matching.hashed(matching.tokens(a)) for a in item.answers)
+        return cls(item.id, item.cluster, item.kind, item.answerable, item.label, answers, item.gold)
+
+    def line(self) -> str:
+        row = {
+            "id": self.id,
+            "cluster": self.cluster,
+            "kind": self.kind,
+            "answerable": self.answerable,
+            "label": self.label,
+            "answers": self.answers,
+            "places": [[p.document, p.span.start, p.span.end] for p in self.places],
+        }
+        return json.dumps(row, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, line: str) -> Gold:
+        row = json.loads(line)
+        return cls(
+            row["id"],
+            row["cluster"],
+            row["kind"],
+            row["answerable"],
+            row["label"],
+            tuple(tuple(a) for a in row["answers"]),
+            tuple(Place(d, Span(s, e)) for d, s, e in row["places"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The gold of a suite's test items with what the scores must know of the suite."""
+
+    suite: str
+    title: str
+    task: Task
+    labels: tuple[str, ...]
+    own: bool
+    note: str
+    items: dict[str, Gold]
+
+    @classmethod
+    def of(cls, suite: Suite) -> Key:
+        items = {item.id: Gold.of(item) for item in suite.test}
+        return cls(suite.name, suite.title, suite.task, suite.labels, suite.own, suite.note, items)
+
+    def lines(self) -> list[str]:
+        head = {"suite": self.suite, "title": self.title, "task": self.task, "labels": self.labels}
+        return [json.dumps({**head, "own": self.own, "note": self.note}), *(g.line() for g in self.items.values())]
+
+    @classmethod
+    def read(cls, lines: list[str]) -> Key:
+        head = json.loads(lines[0])
+        items = {g.id: g for g in map(Gold.read, lines[1:])}
+        return cls(
+            head["suite"], head["title"], Task(head["task"]), tuple(head["labels"]), head["own"], head["note"], items
+        )

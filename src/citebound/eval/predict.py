@@ -1,0 +1,286 @@
+"""Predicting: every system of a run answers every question, and the answers are appended to traces.
+
+Each (system, regime, seed) runs in its own process, so that its peak memory is its own and a crash is one failed
+prediction, not the end. Traces are append-only: what is in them after a kill -9 is kept, and the run goes on there.
+
+    <work>/<run>/traces/<system>.<regime>.<seed>.jsonl    one line for each question
+    <work>/<run>/costs.jsonl                              one line for each process: labels, seconds, memory
+    <work>/<suite>/                                       the collection and kept evidence, shared by runs
+
+``python -m citebound.eval.predict RUN --system S --regime R --seed N`` is the child.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from citebound import config as settings
+from citebound.config import Config
+from citebound.errors import CiteboundError, ConfigError
+from citebound.eval import registration
+from citebound.eval.experiment import Experiment, RunError, Variant, find, read
+from citebound.eval.kit import Kit
+from citebound.eval.prediction import FAILED, Prediction, Trace
+from citebound.eval.suite import Item, Regime, Suite
+from citebound.eval.system import System
+from citebound.eval.systems import KINDS
+from citebound.eval.systems.choosing import choose
+
+WORK = Path("eval/work")
+PASSIVE = {"OMP_WAIT_POLICY": "passive"}
+"""Threads that wait for each other sleep: beside another busy process, spinning ones take the cores from it."""
+ORPHANED = 75
+CRASHES = 3
+"""Crashes in a row after which the rest of a cell is recorded as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One (system, regime, seed) of a run, with its files."""
+
+    experiment: Experiment
+    variant: Variant
+    regime: Regime
+    seed: int
+    work: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.variant.name}.{self.regime}.{self.seed}"
+
+    @property
+    def traces(self) -> Path:
+        return self.work / self.experiment.name / "traces" / f"{self.name}.jsonl"
+
+    @property
+    def costs(self) -> Path:
+        return self.work / self.experiment.name / "costs.jsonl"
+
+    def done(self) -> list[Trace]:
+        """The traces that are whole; a line torn by a crash is cut off the file."""
+        return read_traces(self.traces, mend=True)
+
+    def items(self, suite: Suite) -> Sequence[Item]:
+        """What it predicts: all test items, or the sample for generators, documents kept together."""
+        if self.variant.all_items:
+            return suite.test
+        return suite.sampled(self.experiment.items, self.experiment.sample_seed).test
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Progress of a run: the cell at work, predictions done and in all, seconds since the start."""
+
+    cell: str
+    done: int
+    total: int
+    failed: int
+    seconds: float
+
+
+def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], work: Path = WORK) -> int:
+    """Predict whatever is missing; gives the number of failed predictions. May be interrupted and called again."""
+    _check(experiment, suite)
+    cells = [Cell(experiment, v, r, s, work) for v, r, s in experiment.cells()]
+    wanted = {c.name: [i.id for i in c.items(suite)] for c in cells}
+    total = sum(map(len, wanted.values()))
+    before = sum(len(c.done()) for c in cells)
+    begun = time.monotonic()
+    if before < total:
+        opened = registration.openings(experiment) + 1
+        event = "opened" if experiment.split == "test" else "rehearsed"
+        registration.log(event, experiment, suite=suite.name, opening=opened, done=before, total=total)
+    done = before
+    for cell in cells:
+        for count in _cell(cell, wanted[cell.name]):
+            tell(Moment(cell.name, done + count, total, 0, time.monotonic() - begun))
+        done += len(wanted[cell.name])
+    failed = sum(t.prediction.outcome == FAILED for c in cells for t in c.done())
+    if before < total:
+        registration.log("finished", experiment, suite=suite.name, total=total, failed=failed)
+    return failed
+
+
+def _check(experiment: Experiment, suite: Suite) -> None:
+    """Raises RunError or ConfigError for a kind or an option that is unknown, before anything runs."""
+    kit = Kit(suite, settings.load(), WORK)
+    for variant in experiment.variants:
+        if variant.kind not in KINDS:
+            raise RunError(
+                f"{experiment.path}: systems.{variant.system} has the unknown kind {variant.kind!r}",
+                remedy=f"Kinds: {', '.join(sorted(KINDS))}.",
+            )
+        missing = [r for r in variant.regimes if r not in suite.regimes]
+        if missing:
+            raise RunError(f"{experiment.path}: {suite.name} has no regime {missing[0]!r}")
+        try:
+            KINDS[variant.kind](kit, variant.regimes[0], variant.options)
+        except ConfigError as error:
+            raise RunError(f"{experiment.path}: systems.{variant.system}: {error}", remedy=error.remedy) from error
+
+
+def _cell(cell: Cell, wanted: Sequence[str]) -> Iterator[int]:
+    """Start the child until all is predicted; yields the number of predictions so far."""
+    crashes = 0
+    while True:
+        have = {t.id for t in cell.done()}
+        missing = [i for i in wanted if i not in have]
+        yield len(wanted) - len(missing)
+        if not missing:
+            return
+        if crashes >= CRASHES:
+            _record(cell, [_failure(cell, i, f"crashed {crashes} times in a row, given up") for i in missing])
+            continue
+        code, grown = 0, 0
+        with _child(cell) as process:
+            while process.poll() is None:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(1.0)
+                grown = len(read_traces(cell.traces)) if cell.traces.exists() else 0
+                yield grown
+            code = process.returncode
+        if code:
+            crashes = crashes + 1 if grown <= len(have) + 1 else 1
+            have = {t.id for t in cell.done()}
+            first = next((i for i in wanted if i not in have), None)
+            if first:
+                _record(cell, [_failure(cell, first, _reason(cell, code))])
+
+
+def _child(cell: Cell) -> subprocess.Popen[bytes]:
+    cell.traces.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "citebound.eval.predict", str(cell.experiment.path)]
+    command += ["--system", cell.variant.name, "--regime", cell.regime, "--seed", str(cell.seed)]
+    with (cell.traces.parent / f"{cell.name}.log").open("wb") as log:
+        return subprocess.Popen(
+            [*command, "--work", str(cell.work), "--owned"],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.PIPE,
+            env={**os.environ, **PASSIVE},
+        )
+
+
+def _reason(cell: Cell, code: int) -> str:
+    log = (cell.traces.parent / f"{cell.name}.log").read_text("utf-8", "replace").strip().splitlines()
+    what = f"killed by signal {-code} (out of memory?)" if code < 0 else f"ended with {code}"
+    return f"process {what}: {log[-1][:300] if log else ''}"
+
+
+def predict(cell: Cell, suite: Suite, config: Config) -> None:
+    """The child's work: prepare the system, answer what is missing, note what it cost."""
+    work = cell.work / suite.name / (cell.variant.encoder.replace("/", "_") or config.encoder)
+    if cell.variant.encoder:
+        config = config.model_copy(update={"encoder": cell.variant.encoder})
+    kit = Kit(suite, config, work)
+    system: System = KINDS[cell.variant.kind](kit, cell.regime, cell.variant.options)
+    items = cell.items(suite)
+    peek = getattr(system, "peek", None)
+    if peek:
+        peek(items)
+    have = {t.id for t in cell.done()}
+    train = list(suite.train)
+    if cell.variant.size:
+        train = choose(train, cell.variant.size, cell.seed)
+    if system.work([i.asked(cell.regime) for i in items[:1]], len(train)).searched:
+        _ = kit.collection  # its cost is that of the index, not of the first question
+    wall, cpu = time.monotonic(), time.process_time()
+    adapted = system.prepare(train, suite.dev, cell.seed)
+    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    head = registration.registration(cell.experiment).head
+    begun = time.monotonic()
+    with cell.traces.open("a", encoding="utf-8") as file:
+        for item in items:
+            if item.id in have:
+                continue
+            made = _one(system, item, cell.regime)
+            trace = Trace(
+                cell.variant.name, cell.regime, cell.seed, item.id, made, time.time(), head, cell.experiment.sha256
+            )
+            file.write(trace.line() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    cost = {
+        "system": cell.variant.name,
+        "regime": cell.regime,
+        "seed": cell.seed,
+        **asdict(adapted),
+        "wall": round(wall, 3),
+        "cpu": round(cpu, 3),
+        "predicting": round(time.monotonic() - begun, 3),
+        "predicted": len(items) - len(have),
+        "peak_rss_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "index": kit.index_cost if "collection" in kit.__dict__ else {},
+        "at": round(time.time(), 1),
+    }
+    with cell.costs.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(cost) + "\n")
+
+
+def _one(system: System, item: Item, regime: Regime) -> Prediction:
+    try:
+        return system.predict(item.asked(regime))
+    except (CiteboundError, MemoryError, RuntimeError, ValueError) as error:  # one case of an evaluation
+        return Prediction(FAILED, error=f"{type(error).__name__}: {error}"[:300])
+
+
+def read_traces(path: Path, *, mend: bool = False) -> list[Trace]:
+    """The whole lines of a trace file; with `mend`, what a crash left behind the last of them is cut off."""
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if mend and len(whole) < len(data):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+    return [Trace.read(line) for line in whole.decode("utf-8").split("\n") if line]
+
+
+def _failure(cell: Cell, item: str, reason: str) -> Trace:
+    made = Prediction(FAILED, error=reason)
+    head = registration.registration(cell.experiment).head
+    return Trace(cell.variant.name, cell.regime, cell.seed, item, made, time.time(), head, cell.experiment.sha256)
+
+
+def _record(cell: Cell, traces: Sequence[Trace]) -> None:
+    with cell.traces.open("a", encoding="utf-8") as file:
+        file.writelines(trace.line() + "\n" for trace in traces)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("--system", required=True)
+    parser.add_argument("--regime", required=True, type=Regime)
+    parser.add_argument("--seed", required=True, type=int)
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--owned", action="store_true", help="end with whoever holds the other end of standard input")
+    given = parser.parse_args()
+    if given.owned:
+        threading.Thread(target=_end_with_owner, daemon=True).start()
+    experiment = read(find(given.run))
+    cell = Cell(experiment, experiment.variant(given.system), given.regime, given.seed, given.work)
+    predict(cell, experiment.load(), settings.load())
+    return 0
+
+
+def _end_with_owner() -> None:
+    """An owner that was killed closes the pipe: two children must never write one trace."""
+    while os.read(0, 1):
+        pass
+    os._exit(ORPHANED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

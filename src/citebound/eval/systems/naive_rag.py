@@ -1,0 +1,52 @@
+"""The naive RAG system: the tutorial's index, its prompt, and the scoreboard's schema and parser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from citebound.eval import prompts
+from citebound.eval.kit import Kit, Shown
+from citebound.eval.prediction import Prediction
+from citebound.eval.suite import Item, Question, Regime, Task
+from citebound.eval.system import Adaptation, Options, Work, options
+from citebound.eval.systems.reading import extracted, labelled
+
+if TYPE_CHECKING:
+    from citebound.eval.naive_rag import TutorialIndex
+
+
+class NaiveRag:
+    """Options: `generator`, `k` (chunks in the prompt)."""
+
+    def __init__(self, kit: Kit, regime: Regime, given: Options) -> None:
+        o = options(given, generator=kit.config.generator, k=4)
+        self._kit = kit
+        self._generator = str(o["generator"])
+        self._k = int(o["k"])
+        self._index: TutorialIndex | None = None
+
+    def prepare(self, train: Sequence[Item], dev: Sequence[Item], seed: int) -> Adaptation:
+        from citebound.eval.naive_rag import TutorialIndex
+
+        self._index = TutorialIndex(self._kit.suite.documents, self._kit.encoder)
+        return Adaptation(labels=len(self._kit.suite.labelled))
+
+    def predict(self, question: Question) -> Prediction:
+        assert self._index is not None
+        begun = time.monotonic()
+        suite = self._kit.suite
+        found = self._index.search(question.text, question.documents, self._k)
+        shown = [Shown(place, text, label=suite.labelled.get(place.document, "")) for place, text in found]
+        asked = prompts.messages(suite.prompts, question.text, profile=False, shown=shown)
+        model = self._kit.language_model(self._generator)
+        made = labelled(model, suite, question, asked) if suite.task is Task.LABEL else extracted(model, asked, shown)
+        places = tuple(s.place for s in shown)
+        return replace(made, retrieved=places, shown=places, seconds=time.monotonic() - begun)
+
+    def work(self, questions: Sequence[Question], train: int) -> Work:
+        n = len(questions)
+        chunks = sum(len(t) for t in self._kit.suite.documents.values()) / 400
+        return Work(self._generator, read=n * (self._k * 120 + 60), written=n * 12, embedded=chunks + n)

@@ -1,0 +1,189 @@
+"""Prompt systems: one generator, told more or less, with or without examples and passages.
+
+zero_shot         bare             closed book
+profile           profile          closed book
+few_shot          profile, k shots closed book
+bare_rag          bare             the product's passages
+rag               profile          the product's passages, its threshold, quotes bound
+rag_few_shot      profile, k shots the product's passages, its threshold, quotes bound
+long_context      profile          the whole document, where it fits
+oracle, wrong, removed             controls on the passages
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from citebound.errors import ConfigError
+from citebound.eval import prompts
+from citebound.eval.kit import Evidence, Kit, Shown
+from citebound.eval.measures import Place, overlap
+from citebound.eval.prediction import NOT_FOUND, Prediction
+from citebound.eval.suite import Item, Question, Regime, Task
+from citebound.eval.system import Adaptation, Options, Work, options
+from citebound.eval.systems.choosing import choose
+from citebound.eval.systems.reading import extracted, labelled
+from citebound.types import Span
+
+PASSAGES = ("none", "product", "document", "oracle", "wrong", "removed")
+EXAMPLE_CHARS = 600
+"""Characters of passages that an example shows: exemplars teach the form, and are paid for in every prompt."""
+AROUND = 200
+"""Characters shown on each side of a gold span by the oracle."""
+
+
+class Prompted:
+    """Options: `generator`, `passages` (one of PASSAGES), `profile` (bool), `shots` (k), `window` (tokens).
+
+    Controls on the passages: "oracle" gives those around the gold; "wrong" those of another question; "removed" what is
+    retrieved without whatever overlaps the gold. Only controls may see gold, through `peek`.
+    """
+
+    def __init__(self, kit: Kit, regime: Regime, given: Options) -> None:
+        o = options(
+            given, generator=kit.config.generator, passages="none", profile=True, shots=0, window=3500, evidence=0
+        )
+        if o["passages"] not in PASSAGES:
+            raise ConfigError(f"passages = {o['passages']!r}", remedy=f"One of {', '.join(PASSAGES)}.")
+        self._kit = kit
+        self._regime = regime
+        self._o = o
+        self._examples: list[tuple[Item, Sequence[Shown]]] = []
+        self._gold: dict[str, Sequence[Place]] = {}
+        self._others: dict[str, Question] = {}
+
+    def peek(self, items: Sequence[Item]) -> None:
+        """Gold places for the controls; other systems never get them."""
+        if self._o["passages"] in ("oracle", "removed"):
+            self._gold = {item.id: item.gold for item in items}
+        if self._o["passages"] == "wrong":
+            self._others = _derange(items, self._regime)
+
+    def prepare(self, train: Sequence[Item], dev: Sequence[Item], seed: int) -> Adaptation:
+        shots = int(self._o["shots"])
+        if shots:
+            chosen = choose(train, shots, seed)
+            self._examples = [(item, self._example_passages(item)) for item in chosen]
+        return Adaptation(
+            labels=len(self._examples) + len(self._kit.suite.labelled) * (self._o["passages"] == "product")
+        )
+
+    def predict(self, question: Question) -> Prediction:
+        begun = time.monotonic()
+        evidence, searching = self._evidence(question)
+        label_task = self._kit.suite.task is Task.LABEL
+        if evidence and not evidence.shown and self._o["passages"] == "document":
+            return Prediction(NOT_FOUND, parsed=False, error="does not fit the window")
+        if evidence and not evidence.found and not label_task and self._gate:
+            return Prediction(NOT_FOUND, retrieved=evidence.retrieved, seconds=time.monotonic() - begun + searching)
+        shown = self._fitting(evidence.shown) if evidence else ()
+        asked = prompts.messages(
+            self._kit.suite.prompts, question.text, profile=self._o["profile"], shown=shown, examples=self._examples
+        )
+        model = self._kit.language_model(self._o["generator"])
+        made = labelled(model, self._kit.suite, question, asked) if label_task else extracted(model, asked, shown)
+        if made.text and not made.quotes and self._gate:
+            made = replace(made, outcome=NOT_FOUND, text="", confidence=0.0)  # what cannot be bound is not shown
+        return _with(made, evidence, shown, time.monotonic() - begun + searching)
+
+    def work(self, questions: Sequence[Question], train: int) -> Work:
+        chars = {"none": 0, "document": 0}.get(self._o["passages"], 1600)
+        fixed = len(self._kit.suite.prompts.profile if self._o["profile"] else self._kit.suite.prompts.bare)
+        read = sum((len(q.text) + chars + 120) / 4 for q in questions) + (fixed + self._o["shots"] * 500) / 4
+        if self._o["passages"] == "document":
+            read += sum(len(self._kit.suite.documents[d]) / 4 for d in {d for q in questions for d in q.documents})
+        written = len(questions) * (len(self._kit.suite.labels) * 0.2 if self._kit.suite.task is Task.LABEL else 12)
+        searched = len(questions) if self._o["passages"] not in ("none", "document", "oracle") else 0
+        return Work(self._o["generator"], read=read, written=written, searched=searched)
+
+    # -- passages --------------------------------------------------------------------------------------------------
+
+    @property
+    def _gate(self) -> bool:
+        """Whether the product's threshold decides: it does for the product, with a profile."""
+        return bool(self._o["profile"]) and self._o["passages"] == "product"
+
+    def _evidence(self, question: Question) -> tuple[Evidence | None, float]:
+        """The passages and the seconds that finding them took when they came from the cache."""
+        how = self._o["passages"]
+        if how == "none":
+            return None, 0.0
+        if how == "document":
+            return self._document(question), 0.0
+        if how == "oracle":
+            return _given(self._around(self._gold.get(question.id, ()))), 0.0
+        begun = time.monotonic()
+        found = self._kit.evidence(self._others.get(question.id, question))
+        if how == "removed":
+            gold = self._gold.get(question.id, ())
+            found = _given([s for s in found.shown if not overlap([s.place], gold)])
+        return found, max(0.0, found.seconds - (time.monotonic() - begun))
+
+    def _document(self, question: Question) -> Evidence:
+        texts = [(d, self._kit.suite.documents[d]) for d in question.documents]
+        model = self._kit.language_model(self._o["generator"])
+        if not texts or sum(model.count(t) for _, t in texts) > min(self._o["window"], model.window - 600):
+            return _given([])
+        return _given([Shown(Place(d, Span(0, len(t))), t) for d, t in texts])
+
+    def _around(self, gold: Sequence[Place]) -> list[Shown]:
+        made = []
+        for place in gold:
+            text = self._kit.suite.documents[place.document]
+            span = Span(max(0, place.span.start - AROUND), min(len(text), place.span.end + AROUND))
+            made.append(Shown(Place(place.document, span), span.of(text)))
+        return made
+
+    def _example_passages(self, item: Item) -> list[Shown]:
+        """What an example shows: the passages around its gold, or the first ones that retrieval gives."""
+        if self._o["passages"] == "none":
+            return []
+        if self._kit.suite.labelled:
+            return []
+        shown = self._around(item.gold) or list(self._kit.evidence(item.asked(self._regime)).shown)
+        kept, room = [], EXAMPLE_CHARS
+        for s in shown:
+            if room > 0:
+                kept.append(Shown(s.place, s.text[:room], s.context, s.label))
+                room -= len(s.text)
+        return kept
+
+    def _fitting(self, shown: Sequence[Shown]) -> tuple[Shown, ...]:
+        """As many of the passages as the evidence budget allows; the whole document is not cut."""
+        if self._o["passages"] == "document":
+            return tuple(shown)
+        room = (self._o["evidence"] or self._kit.config.evidence_tokens) * 5
+        kept: list[Shown] = []
+        for s in shown:
+            if kept and room < len(s.text):
+                break
+            kept.append(s)
+            room -= len(s.text)
+        return tuple(kept)
+
+
+def _derange(items: Sequence[Item], regime: Regime) -> dict[str, Question]:
+    """For every item the question of another one, with other gold; documents of the other one too."""
+    drawn = random.Random(0)
+    order = list(items)
+    drawn.shuffle(order)
+    made = {}
+    for item, other in zip(order, order[1:] + order[:1], strict=True):
+        made[item.id] = Question(item.id, other.asked(regime).text, item.labels, other.asked(regime).documents)
+    return made
+
+
+def _given(shown: Sequence[Shown]) -> Evidence:
+    places = tuple(s.place for s in shown)
+    return Evidence(tuple(shown), (), places, 1.0, True, 0.0)
+
+
+def _with(made: Prediction, evidence: Evidence | None, shown: Sequence[Shown], seconds: float) -> Prediction:
+    if evidence is None:
+        return replace(made, seconds=seconds)
+    quotes = made.quotes or (evidence.quotes if made.label else ())
+    places = tuple(s.place for s in shown)
+    return replace(made, retrieved=evidence.retrieved, shown=places, quotes=quotes, seconds=seconds)
