@@ -105,7 +105,7 @@ def run(
     if registration.registration(given).exploratory:
         err.print("exploratory: the run file is not committed, so this run is not pre-registered", style="yellow")
     if given.split == "test":
-        err.print(f"test split of {suite.name}: opened {registration.openings(given)} times before")
+        err.print(f"test split of {suite.name}: opened {registration.openings(suite.name)} times before")
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -33,21 +33,21 @@ def coloured(count: int) -> list[Item]:
     drawn = random.Random(0)
     made = []
     for n in range(count):
-        words = [*drawn.sample(FILLER, 4), ("crimson", "emerald", "violet")[n % 3]]
+        words = [*drawn.sample(FILLER, 4), ("crimson", "scarlet", "turquoise")[n % 3]]
         drawn.shuffle(words)
         made.append(Item(f"t{n}", " ".join(words), f"t{n}", "k", True, label=words_label(words)))
     return made
 
 
 def words_label(words: Sequence[str]) -> str:
-    return next(w for w in words if w in ("crimson", "emerald", "violet"))
+    return next(w for w in words if w in ("crimson", "scarlet", "turquoise"))
 
 
 def texts() -> Suite:
     items = coloured(90)
     return Suite(
         "colours", "", Task.LABEL, (Regime.CORPUS,), tuple(items[60:]), tuple(items[:40]), tuple(items[40:60]),
-        labels=("crimson", "emerald", "ochre", "violet"),
+        labels=("crimson", "scarlet", "ochre", "turquoise"),
     )  # fmt: skip
 
 

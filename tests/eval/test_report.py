@@ -1,3 +1,4 @@
+import json
 import re
 from html.parser import HTMLParser
 
@@ -197,3 +198,7 @@ def test_markup_escapes_all_but_markup() -> None:
     assert tag("p", "a<b", Html("<b>c</b>"), class_='x"') == '<p class="x&quot;">a&lt;b<b>c</b></p>'
     assert joined(["<", Html("<br>")], " ") == "&lt; <br>"
     assert text("5 %") == "5\u00a0%"
+
+
+def test_a_board_that_was_saved_and_read_has_the_same_page(html: str) -> None:
+    assert report([json.loads(json.dumps(large()))]) == html

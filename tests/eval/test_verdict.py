@@ -48,7 +48,7 @@ def test_a_system_that_does_not_count_is_no_rival_where_it_loses() -> None:
     cells = [cell("rag"), cell("weak"), cell("broken", **BROKEN)]
     made = verdict(by_hand(cells, [against("weak", "rag", 0.3), against("broken", "no evidence", 0.02)]), "given")
     assert (made.decision, made.rival) == ("rag", "weak")
-    assert "broken does not count: parse failures of 20 % or more." in made.reasons
+    assert "Without a chance to win by the rule: broken (parse failures of 20 % or more)." in made.reasons
 
 
 @pytest.mark.parametrize("decision", ["rag", "both"])
@@ -70,7 +70,7 @@ def test_a_rival_that_belongs_to_another_regime_is_named_and_no_hindrance() -> N
     board = by_hand([cell("rag"), cell("weak"), elsewhere], [against("weak", "rag", 0.3)], rivals=["weak", "elsewhere"])
     made = verdict(board, "given")
     assert made.decision == "rag"
-    assert "elsewhere was not run in this regime." in made.reasons
+    assert "Not run in this regime: elsewhere." in made.reasons
     assert regimes(board) == ["given", "corpus"]
 
 

@@ -6,6 +6,7 @@ The file is the pre-registration: it is committed before the test split is opene
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -124,10 +125,15 @@ def read(path: Path) -> Experiment:
     for key in ("title", "suite", "primary", "systems"):
         if key not in row:
             raise RunError(f"{path}: {key!r} is missing")
-    try:
-        regimes = tuple(Regime(r) for r in row.get("regimes", ["given"]))
-    except ValueError as error:
-        raise RunError(f"{path}: {error}", remedy="Regimes are 'given' and 'corpus'.") from error
+    for key in ("primary", "systems"):
+        if not isinstance(row[key], dict):
+            raise RunError(f"{path}: {key!r} must be a table")
+    for key in ("items", "sample_seed"):
+        if type(row.get(key, 0)) is not int or row.get(key, 0) < 0:
+            raise RunError(f"{path}: {key} = {row[key]!r} must be a whole number, 0 or more")
+    for key in ("seeds", "sizes"):
+        _distinct(path, key, row.get(key, [0]))
+    regimes = _regimes(path, row, (Regime.GIVEN,))
     primary = row["primary"]
     _known(path, primary, PRIMARY_KEYS, "primary.")
     variants: list[Variant] = []
@@ -159,9 +165,12 @@ def _primary(path: Path, row: Mapping[str, Any]) -> Primary:
     for key in ("metric", "margin"):
         if key not in row:
             raise RunError(f"{path}: primary.{key} is missing", remedy="It is decided before the test split is opened.")
+    margin = row["margin"]
+    if type(margin) not in (int, float) or not margin > 0:
+        raise RunError(f"{path}: primary.margin = {margin!r} must be a positive number")
     return Primary(
         row["metric"],
-        float(row["margin"]),
+        float(margin),
         row.get("rag", "rag"),
         tuple(row.get("against", ())),
         tuple(row.get("both", ())),
@@ -174,12 +183,16 @@ def _primary(path: Path, row: Mapping[str, Any]) -> Primary:
 def _variants(
     path: Path, name: str, system: Mapping[str, Any], run: Mapping[str, Any], regimes: Sequence[Regime]
 ) -> list[Variant]:
-    if "kind" not in system:
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise RunError(f"{path}: {name!r} is no name for a system", remedy="Use letters, digits, '-', '_' and '.'.")
+    if not isinstance(system, Mapping) or "kind" not in system:
         raise RunError(f"{path}: systems.{name} has no 'kind'")
     trained = bool(system.get("trained", False))
-    seeds = tuple(system.get("seeds", run.get("seeds", [1]) if trained else [1]))
-    sizes = system.get("sizes", run.get("sizes", [0]) if trained else [0])
-    given = tuple(Regime(r) for r in system.get("regimes", regimes))
+    seeds, sizes = (
+        _distinct(path, key, system.get(key, run.get(key, unsaid) if trained else unsaid))
+        for key, unsaid in (("seeds", [1]), ("sizes", [0]))
+    )
+    given = _regimes(path, system, regimes)
     options = {k: v for k, v in system.items() if k not in SYSTEM_KEYS}
     return [
         Variant(
@@ -196,6 +209,23 @@ def _variants(
         )
         for size in sizes
     ]
+
+
+def _regimes(path: Path, row: Mapping[str, Any], unsaid: Sequence[Regime]) -> tuple[Regime, ...]:
+    try:
+        made = tuple(dict.fromkeys(Regime(r) for r in row.get("regimes", unsaid)))
+    except (TypeError, ValueError) as error:
+        raise RunError(f"{path}: {error}", remedy="Regimes are 'given' and 'corpus'.") from error
+    if not made:
+        raise RunError(f"{path}: 'regimes' names none", remedy="Regimes are 'given' and 'corpus'.")
+    return made
+
+
+def _distinct(path: Path, key: str, value: Any) -> tuple[int, ...]:
+    whole = isinstance(value, list) and all(type(v) is int and v >= 0 for v in value)
+    if not whole or not value or len(set(value)) < len(value):
+        raise RunError(f"{path}: {key} = {value!r} must be a list of different whole numbers, 0 or more")
+    return tuple(value)
 
 
 def _known(path: Path, row: Mapping[str, Any], known: set[str] | frozenset[str], prefix: str) -> None:

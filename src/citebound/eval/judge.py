@@ -11,13 +11,22 @@ from citebound.eval.measures import character_precision, character_recall, overl
 from citebound.eval.prediction import ANSWERED, FAILED, Prediction
 from citebound.eval.suite import Task
 
+_OF_EVIDENCE = ("shown_recall", "quote_recall", "quote_precision", "quote_touches")
+_OF_TEXT = ("correct", "f1", "em", *_OF_EVIDENCE)
+METRICS = {
+    Task.LABEL: ("accuracy", "macro_f1", *_OF_EVIDENCE),
+    Task.EXTRACT: _OF_TEXT,
+    Task.RETRIEVE: _OF_TEXT,
+}
+"""What systems may be compared by, higher is better."""
 LONGER = 4
 """A text that holds the answer and is at most so many times as long plus `SPARE` tokens counts as correct."""
 SPARE = 20
 
 
 def judge(task: Task, gold: Gold, made: Prediction) -> dict[str, float]:
-    """Measures of one item, each 0..1. What does not apply to the item is left out: no evidence, no quote measures."""
+    """Measures of one item, each 0..1, but the Brier score 0..2. What does not apply to the item is left out: no
+    evidence, no quote measures."""
     scores = _label(gold, made) if task is Task.LABEL else _extract(gold, made)
     if gold.places:
         whole = made.outcome != FAILED
@@ -41,11 +50,12 @@ def right(task: Task, gold: Gold, made: Prediction) -> bool:
 
 
 def _label(gold: Gold, made: Prediction) -> dict[str, float]:
-    share = made.scores.get(gold.label, 0.0)
-    others = sum(v * v for label, v in made.scores.items() if label != gold.label)
+    scores = made.scores or {made.label: 1.0}
+    share = scores.get(gold.label, 0.0)
+    others = sum(v * v for label, v in scores.items() if label != gold.label)
     return {
         "accuracy": float(made.outcome != FAILED and made.label == gold.label),
-        "brier": (1 - share) ** 2 + others if made.scores else 1.0,
+        "brier": (1 - share) ** 2 + others,
     }
 
 

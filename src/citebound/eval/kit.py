@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import citebound
 from citebound.collection import Collection
 from citebound.config import Config
+from citebound.eval import journal
 from citebound.eval.measures import Place
 from citebound.eval.suite import Question, Suite, SuiteError
 from citebound.indexes.embeddings import open_encoder
@@ -113,8 +114,7 @@ class Kit:
         if key not in self._kept:
             made = self._search(question)
             self._kept[key] = made
-            with self._cache.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"key": key, **_packed(made)}, ensure_ascii=False) + "\n")
+            journal.append(self._cache, [json.dumps({"key": key, **_packed(made)}, ensure_ascii=False)])
         return self._kept[key]
 
     def texts(self, places: Sequence[Place]) -> list[str]:
@@ -165,26 +165,20 @@ class Kit:
         folder = self.work / "documents"
         folder.mkdir(parents=True, exist_ok=True)
         for source, name in self._sources.items():
-            path = folder / source
-            if not path.exists():
-                path.write_text(self.suite.documents[name], "utf-8", newline="\n")
+            path, data = folder / source, self.suite.documents[name].encode()
+            if not path.exists() or path.read_bytes() != data:
+                path.write_bytes(data)
         return (folder,)
 
-    @property
+    @cached_property
     def _cache(self) -> Path:
-        self.work.mkdir(parents=True, exist_ok=True)
         made_by = f"{self.collection.stats()['generation']} {self.config.evidence_tokens} {_retrieval_code()}"
         return self.work / f"evidence-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}.jsonl"
 
     @cached_property
     def _kept(self) -> dict[str, Evidence]:
-        kept = {}
-        if self._cache.exists():
-            for line in self._cache.read_text("utf-8").split("\n"):
-                if line.endswith("}"):
-                    row = json.loads(line)
-                    kept[row.pop("key")] = _unpacked(row)
-        return kept
+        rows = map(json.loads, journal.lines(self._cache))
+        return {row["key"]: _unpacked(row) for row in rows}
 
 
 def _retrieval_code() -> str:

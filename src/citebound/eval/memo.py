@@ -19,7 +19,7 @@ from citebound.eval.verdict import COSTS, METRICS, RULE, Load, Verdict, regimes,
 TITLE = "Decision memo: retrieval or another adaptation?"
 WHERE = {Regime.GIVEN: "With the right document given", Regime.CORPUS: "With the document to be found"}
 ROWS = 8
-"""At most so many systems in a table and so many reasons, so that the memo stays on two pages."""
+"""At most so many systems in the table of costs, so that the memo stays on two pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _verdict(made: Verdict) -> Part:
     return Part(
         f"The verdict. {WHERE[Regime(made.regime)]}: {made.decision}",
         lead=(made.headline,),
-        bullets=(*told, *made.reasons[1:ROWS]),
+        bullets=(*told, *made.reasons[1:]),
     )
 
 

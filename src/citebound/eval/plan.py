@@ -18,7 +18,7 @@ from citebound import models
 from citebound.config import Config
 from citebound.eval.experiment import Experiment
 from citebound.eval.kit import Kit
-from citebound.eval.predict import Cell
+from citebound.eval.predict import Cell, check
 from citebound.eval.suite import Item, Suite
 from citebound.eval.system import Work
 from citebound.eval.systems import KINDS
@@ -73,7 +73,8 @@ class Plan:
 
 
 def plan(experiment: Experiment, suite: Suite, config: Config, work: Path, rates: Rates, hours: float = 0.0) -> Plan:
-    """What is left to do of a run, and how long it takes."""
+    """What is left to do of a run, and how long it takes. Raises RunError for a run that could not be run."""
+    check(experiment, suite)
     steps = []
     searched: set[tuple[str, str]] = set()
     indexed = bool(suite.collection) or (work / suite.name / config.encoder / "collection").exists()
@@ -120,7 +121,8 @@ def measure(generators: Iterable[str], config: Config, work: Path, *, encoder: b
 
 
 def generators(experiment: Experiment, suite: Suite, config: Config) -> set[str]:
-    """The generators that a run reads with."""
+    """The generators that a run reads with. Raises RunError for a run that could not be run."""
+    check(experiment, suite)
     kit = Kit(suite, config, Path())
     works = [KINDS[v.kind](kit, v.regimes[0], v.options).work([], 0) for v in experiment.variants]
     return {w.generator for w in works} - {""}

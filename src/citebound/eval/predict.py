@@ -28,8 +28,9 @@ from pathlib import Path
 from citebound import config as settings
 from citebound.config import Config
 from citebound.errors import CiteboundError, ConfigError
-from citebound.eval import registration
+from citebound.eval import journal, registration
 from citebound.eval.experiment import Experiment, RunError, Variant, find, read
+from citebound.eval.judge import METRICS
 from citebound.eval.kit import Kit
 from citebound.eval.prediction import FAILED, Prediction, Trace
 from citebound.eval.suite import Item, Regime, Suite
@@ -41,6 +42,8 @@ WORK = Path("eval/work")
 PASSIVE = {"OMP_WAIT_POLICY": "passive"}
 """Threads that wait for each other sleep: beside another busy process, spinning ones take the cores from it."""
 ORPHANED = 75
+FAULTS = (CiteboundError, MemoryError, RuntimeError, ValueError)
+"""What a system may raise: failed predictions. Anything else ends its process, and that is one failed prediction."""
 CRASHES = 3
 """Crashes in a row after which the rest of a cell is recorded as failed."""
 
@@ -91,14 +94,14 @@ class Moment:
 
 def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], work: Path = WORK) -> int:
     """Predict whatever is missing; gives the number of failed predictions. May be interrupted and called again."""
-    _check(experiment, suite)
+    check(experiment, suite)
     cells = [Cell(experiment, v, r, s, work) for v, r, s in experiment.cells()]
     wanted = {c.name: [i.id for i in c.items(suite)] for c in cells}
     total = sum(map(len, wanted.values()))
     before = sum(len(c.done()) for c in cells)
     begun = time.monotonic()
     if before < total:
-        opened = registration.openings(experiment) + 1
+        opened = registration.openings(suite.name) + 1
         event = "opened" if experiment.split == "test" else "rehearsed"
         registration.log(event, experiment, suite=suite.name, opening=opened, done=before, total=total)
     done = before
@@ -112,8 +115,15 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
     return failed
 
 
-def _check(experiment: Experiment, suite: Suite) -> None:
-    """Raises RunError or ConfigError for a kind or an option that is unknown, before anything runs."""
+def check(experiment: Experiment, suite: Suite) -> None:
+    """Raises RunError for a metric that the suite has not, or a kind, option or regime that is unknown, before
+    anything runs."""
+    metric = experiment.primary.metric
+    if metric not in METRICS[suite.task]:
+        raise RunError(
+            f"{experiment.path}: primary.metric = {metric!r}",
+            remedy=f"A suite of the task {suite.task!r} is compared by {', '.join(METRICS[suite.task])}.",
+        )
     kit = Kit(suite, settings.load(), WORK)
     for variant in experiment.variants:
         if variant.kind not in KINDS:
@@ -150,6 +160,11 @@ def _cell(cell: Cell, wanted: Sequence[str]) -> Iterator[int]:
                 grown = len(read_traces(cell.traces)) if cell.traces.exists() else 0
                 yield grown
             code = process.returncode
+        if not code and grown <= len(have) and len(cell.done()) <= len(have):
+            raise RunError(
+                f"{cell.name}: nothing was predicted, though {len(missing)} items are missing",
+                remedy=f"Was {cell.experiment.path} or its suite changed meanwhile? Start the run again.",
+            )
         if code:
             crashes = crashes + 1 if grown <= len(have) + 1 else 1
             have = {t.id for t in cell.done()}
@@ -196,7 +211,11 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
     if system.work([i.asked(cell.regime) for i in items[:1]], len(train)).searched:
         _ = kit.collection  # its cost is that of the index, not of the first question
     wall, cpu = time.monotonic(), time.process_time()
-    adapted = system.prepare(train, suite.dev, cell.seed)
+    try:
+        adapted = system.prepare(train, suite.dev, cell.seed)
+    except FAULTS as error:
+        _record(cell, [_failure(cell, item.id, _said(error)) for item in items if item.id not in have])
+        return
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     head = registration.registration(cell.experiment).head
     begun = time.monotonic()
@@ -224,27 +243,25 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
         "index": kit.index_cost if "collection" in kit.__dict__ else {},
         "at": round(time.time(), 1),
     }
-    with cell.costs.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(cost) + "\n")
+    journal.append(cell.costs, [json.dumps(cost)])
 
 
 def _one(system: System, item: Item, regime: Regime) -> Prediction:
     try:
         return system.predict(item.asked(regime))
-    except (CiteboundError, MemoryError, RuntimeError, ValueError) as error:  # one case of an evaluation
-        return Prediction(FAILED, error=f"{type(error).__name__}: {error}"[:300])
+    except FAULTS as error:  # one case of an evaluation
+        return Prediction(FAILED, error=_said(error))
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
 
 
 def read_traces(path: Path, *, mend: bool = False) -> list[Trace]:
     """The whole lines of a trace file; with `mend`, what a crash left behind the last of them is cut off."""
-    if not path.exists():
-        return []
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if mend and len(whole) < len(data):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return [Trace.read(line) for line in whole.decode("utf-8").split("\n") if line]
+    if mend:
+        journal.mend(path)
+    return [Trace.read(line) for line in journal.lines(path)]
 
 
 def _failure(cell: Cell, item: str, reason: str) -> Trace:
@@ -254,8 +271,7 @@ def _failure(cell: Cell, item: str, reason: str) -> Trace:
 
 
 def _record(cell: Cell, traces: Sequence[Trace]) -> None:
-    with cell.traces.open("a", encoding="utf-8") as file:
-        file.writelines(trace.line() + "\n" for trace in traces)
+    journal.append(cell.traces, [trace.line() for trace in traces])
 
 
 def main() -> int:

@@ -50,8 +50,8 @@ def reply_of(prompts: Prompts, item: Item) -> str:
 
 def parse(reply: str) -> tuple[str, bool]:
     """The short answer, "" for not found, and whether the reply kept to the schema."""
-    text = re.sub(r"^\W*(?:the )?answer(?: is)?\s*:?\s*", "", reply.strip(), flags=re.I)
-    text = re.sub(r"\s*\[\d+\]\s*\.?$", "", text).strip().strip("\"'“”`*").strip()
+    text = re.sub(r"^\W*(?:the )?answer(?: is)?\b\s*:?\s*", "", reply.strip(), flags=re.I)
+    text = re.sub(r"(?:\s*\[\d+\])+\s*\.?$", "", text).strip().rstrip(".").strip("\"'“”`*").strip()
     if re.match(r"not[ _]found\b", text, re.I):
         return "", True
     if not re.search(r"\w", text) or len(text) > LONGEST:

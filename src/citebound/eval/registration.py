@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from citebound.eval import journal
 from citebound.eval.experiment import Experiment, RunError
 from citebound.eval.prediction import Trace
 
@@ -72,7 +73,6 @@ def verify(experiment: Experiment, traces: Sequence[Trace]) -> Registration:
 
 def log(event: str, experiment: Experiment, ledger: Path = LEDGER, **facts: Any) -> None:
     """Append one line to the ledger of runs."""
-    ledger.parent.mkdir(parents=True, exist_ok=True)
     row = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "event": event,
@@ -81,16 +81,12 @@ def log(event: str, experiment: Experiment, ledger: Path = LEDGER, **facts: Any)
         "commit": registration(experiment).head,
         **facts,
     }
-    with ledger.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    journal.append(ledger, [json.dumps(row, ensure_ascii=False)])
 
 
-def openings(experiment: Experiment, ledger: Path = LEDGER) -> int:
-    """How often the test split of this run's suite was opened before, by any run."""
-    if not ledger.exists():
-        return 0
-    rows = [json.loads(line) for line in ledger.read_text("utf-8").splitlines()]
-    return sum(row["event"] == "opened" and row.get("suite") == experiment.suite for row in rows)
+def openings(suite: str, ledger: Path = LEDGER) -> int:
+    """How often the test split of the suite of that name was opened before, by any run."""
+    return sum(row["event"] == "opened" and row.get("suite") == suite for row in map(json.loads, journal.lines(ledger)))
 
 
 def _ancestor(first: str, second: str) -> bool:

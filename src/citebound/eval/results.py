@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from citebound.eval import registration
+from citebound.eval import journal, registration
 from citebound.eval.experiment import Experiment, RunError
 from citebound.eval.gold import Key
 from citebound.eval.predict import WORK, read_traces
@@ -43,10 +43,8 @@ def gathered(experiment: Experiment, suite: Suite, work: Path = WORK) -> Outcome
             f"no predictions of {experiment.name} in {folder}",
             remedy=f"`citebound eval run {experiment.path}` makes them.",
         )
-    costs = []
-    if (folder / "costs.jsonl").exists():
-        costs = [json.loads(line) for line in (folder / "costs.jsonl").read_text("utf-8").splitlines()]
-    return Outcome(Key.of(suite), traces, costs, registration.openings(experiment))
+    costs = [json.loads(line) for line in journal.lines(folder / "costs.jsonl")]
+    return Outcome(Key.of(suite), traces, costs, registration.openings(suite.name))
 
 
 def scored(experiment: Experiment, outcome: Outcome, **options: Any) -> Board:

@@ -53,6 +53,13 @@ class Cell:
         self.made = [[by_seed[seed][id_] for id_ in self.ids] for seed in self.seeds]
         self.gold = [key.items[id_] for id_ in self.ids]
 
+    def complete(self, experiment: Experiment) -> bool:
+        """Whether every seed has answered every item that the run asks."""
+        wanted = len(self.key.items)
+        if experiment.items and not self.variant.all_items:
+            wanted = min(wanted, experiment.items)
+        return len(self.seeds) == len(self.variant.seeds) and len(self.ids) >= wanted > 0
+
     @property
     def clusters(self) -> list[str]:
         return [g.cluster for g in self.gold]
@@ -124,7 +131,7 @@ def board(
         "controls": [],
     }
     for regime in experiment.regimes:
-        here = {c.variant.name: c for c in cells if c.regime is regime}
+        here = {c.variant.name: c for c in cells if c.regime is regime and c.complete(experiment)}
         made["comparisons"] += _comparisons(experiment, here, regime, resamples)
         made["controls"] += _controls(experiment, here, regime, resamples)
     made["losses"] = [_losses(c) for c in cells if c.variant.name == primary.rag and c.ids]
@@ -162,7 +169,7 @@ def _row(cell: Cell, experiment: Experiment, costs: Sequence[Cost], resamples: i
         "seeds": cell.seeds,
         "n": n,
         "clusters": len(set(cell.clusters)),
-        "complete": len(cell.seeds) == len(cell.variant.seeds) and n > 0,
+        "complete": cell.complete(experiment),
         "failed": failed / total,
         "parse_failures": unparsed / total,
         "metrics": _metrics(cell, experiment.primary.metric, resamples) if n else {},
@@ -282,7 +289,7 @@ def _comparisons(
     experiment: Experiment, here: Mapping[str, Cell], regime: Regime, resamples: int
 ) -> list[dict[str, Any]]:
     primary = experiment.primary
-    others = [n for n in (*primary.against, *primary.both) if n in here and here[n].ids]
+    others = [n for n in (*primary.against, *primary.both) if n in here]
     if primary.rag not in here or not others:
         return []
     made = [_compare(here[primary.rag], here[n], primary.metric, primary.margin, resamples) for n in others]
@@ -303,7 +310,7 @@ def _controls(experiment: Experiment, here: Mapping[str, Cell], regime: Regime, 
     made = []
     for role in ("wrong", "removed", "chance"):
         name = getattr(primary, role)
-        if rag and rag.ids and name in here and here[name].ids:
+        if rag and name in here:
             found = _compare(rag, here[name], primary.metric, primary.margin, resamples)
             row = {"regime": regime, "role": role, "rag": primary.rag, "other": name, "metric": primary.metric}
             made.append({**row, **_comparison_row(found), "dead": role == "wrong" and found.verdict != "a"})
@@ -378,7 +385,7 @@ def _story(gold: Gold, made: Prediction) -> dict[str, Any]:
         "gold_label": gold.label,
         "answerable": gold.answerable,
         "lost_at": lost_at(gold.places, made.retrieved, made.shown, made.quotes),
-        "error": made.error,
+        "error": made.error.split(":")[0],
     }
 
 

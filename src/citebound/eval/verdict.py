@@ -288,7 +288,8 @@ class _Case:
     def undefeated(self, row: Row, ahead: Sequence[Row]) -> tuple[Decision, Row, list[str]]:
         """The decision where nothing has won against RAG by the rule; `ahead` are those that beat it none the less."""
         metric, other = self.metric, row["other"]
-        hindered = [f"{n} is not complete." for n in self.primary["against"] if self.pending(n)]
+        pending = [name for name in self.primary["against"] if self.pending(name)]
+        hindered = [f"Rivals that are not complete: {_listed(pending)}."] if pending else []
         hindered += [f"{c['other']} beats {self.rag}, but cannot win by the rule." for c in ahead]
         if row["verdict"] == "rag" and not hindered:
             if not self.dead:
@@ -326,11 +327,13 @@ class _Case:
         beaten = [c["other"] for c in self.rivals if c["verdict"] == "rag"]
         looked = _listed([c["other"] for c in self.rivals])
         told.append(f"Rivals looked at: {looked}. Of these, {self.rag} beats {_listed(beaten)} by the rule.")
-        for name in (*self.primary["against"], *self.primary["both"]):
-            if name not in self.cells:
-                told.append(f"{name} was not run in this regime.")
-            elif barred := self.barred(name):
-                told.append(f"{name} does not count: {'; '.join(barred)}.")
+        named = (*self.primary["against"], *self.primary["both"])
+        if absent := [name for name in named if name not in self.cells]:
+            told.append(f"Not run in this regime: {_listed(absent)}.")
+        barred = {name: self.barred(name) for name in named if name in self.cells}
+        if any(barred.values()):
+            listed = _listed([f"{name} ({'; '.join(why)})" for name, why in barred.items() if why])
+            told.append(f"Without a chance to win by the rule: {listed}.")
         if any(w.startswith("fewer than") for w in self.cells[self.rag]["not_counted"]):
             told.append("There are fewer than 100 items, so this is no row of the published board.")
         return told

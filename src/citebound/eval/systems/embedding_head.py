@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,11 +33,15 @@ from citebound.eval.systems.candidates import (
 from citebound.eval.systems.deciding import among, best_threshold, known_labels, reads, text_score, unproved
 from citebound.protocols import Vectors
 
-STRENGTHS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse regularisation strengths (C) tried on the development set, for features of unit variance."""
 UNTRIED = 0.001
 """C without a development set."""
 ITERATIONS = 1000
+FARTHEST = 5.0
+"""Standard deviations to which a feature is clipped: one that hardly varied in training could outweigh all others."""
+CONSTANT = 1e-6
+"""A feature with a smaller deviation says nothing."""
 ALIKE = 0.05
 """Training questions whose cosine is so near to the best one's are of its sort."""
 STATE_TOKENS = 40
@@ -107,7 +111,7 @@ class LinearHead:
             logits = plain.logits(dev)
             temperature = fit_temperature(logits, wanted)
             shares = softened(logits, temperature)[np.arange(len(wanted)), list(wanted)]
-            head = cls(plain.means, plain.scales, plain.coefficients, plain.intercepts, temperature)
+            head = replace(plain, temperature=temperature)
             tried.append((-float(np.log(np.maximum(shares, 1e-12)).mean()), c, head))
         _, c, head = min(tried, key=lambda t: t[:2])
         losses = ", ".join(f"{c:g}: {loss:.4f}" for loss, c, _ in tried)
@@ -115,7 +119,7 @@ class LinearHead:
 
     def logits(self, rows: Vectors) -> Floats:
         """Shape (rows, classes)."""
-        return np.asarray((rows - self.means) / self.scales @ self.coefficients.T + self.intercepts, dtype=np.float64)
+        return np.asarray(self._standard(rows) @ self.coefficients.T + self.intercepts, dtype=np.float64)
 
     def probabilities(self, rows: Vectors) -> Floats:
         """Shape (rows, classes); each row sums to 1."""
@@ -126,13 +130,17 @@ class LinearHead:
         from sklearn.linear_model import LogisticRegression
 
         means, scales = rows.mean(axis=0, dtype=np.float64), rows.std(axis=0, dtype=np.float64)
-        scales[scales < 1e-9] = 1.0
-        model = LogisticRegression(C=c, max_iter=ITERATIONS, random_state=seed).fit((rows - means) / scales, targets)
+        scales[scales < CONSTANT] = np.inf
+        plain = cls(means, scales, np.zeros(0), np.zeros(0))
+        model = LogisticRegression(C=c, max_iter=ITERATIONS, random_state=seed).fit(plain._standard(rows), targets)
         coefficients, intercepts = np.asarray(model.coef_, np.float64), np.asarray(model.intercept_, np.float64)
         if len(model.classes_) == 2:  # scikit-learn keeps only the row of the second of two classes
             coefficients = np.vstack([np.zeros_like(coefficients), coefficients])
             intercepts = np.append(0.0, intercepts)
-        return cls(means, scales, coefficients, intercepts)
+        return replace(plain, coefficients=coefficients, intercepts=intercepts)
+
+    def _standard(self, rows: Vectors) -> Floats:
+        return np.asarray(np.clip((rows - self.means) / self.scales, -FARTHEST, FARTHEST), dtype=np.float64)
 
 
 class LabelHead:
@@ -192,8 +200,8 @@ class LabelHead:
         asked, *rows = self._features([question.text, *(c.text for c in sentences)])
         cosines = [float(row @ asked) for row in rows] + [0.0] * (self._most - len(rows))
         best, mean = (rows[0], np.mean(rows, axis=0)) if rows else (np.zeros_like(asked), np.zeros_like(asked))
-        parts = [asked, asked * best, np.abs(asked - best), asked * mean, np.abs(asked - mean)]
-        return np.concatenate([*parts, [*cosines, evidence.sufficiency]]), evidence, sentences, seconds
+        parts = [asked, asked * best, asked * mean, [*cosines, evidence.sufficiency]]
+        return np.concatenate(parts), evidence, sentences, seconds
 
 
 class SentenceHead:

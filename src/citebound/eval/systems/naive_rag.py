@@ -12,39 +12,51 @@ from citebound.eval.kit import Kit, Shown
 from citebound.eval.prediction import Prediction
 from citebound.eval.suite import Item, Question, Regime, Task
 from citebound.eval.system import Adaptation, Options, Work, options
-from citebound.eval.systems.reading import extracted, labelled
+from citebound.eval.systems.reading import Leaning, extracted, labelled, unlabelled
 
 if TYPE_CHECKING:
     from citebound.eval.naive_rag import TutorialIndex
 
 
 class NaiveRag:
-    """Options: `generator`, `k` (chunks in the prompt)."""
+    """Options: `generator`, `k` (chunks in the prompt), `calibrate` as for prompt systems."""
 
     def __init__(self, kit: Kit, regime: Regime, given: Options) -> None:
-        o = options(given, generator=kit.config.generator, k=4)
+        o = options(given, generator=kit.config.generator, k=4, calibrate=24)
         self._kit = kit
         self._generator = str(o["generator"])
         self._k = int(o["k"])
+        self._calibrate = int(o["calibrate"])
+        self._regime = regime
+        self._leaning = Leaning()
         self._index: TutorialIndex | None = None
 
     def prepare(self, train: Sequence[Item], dev: Sequence[Item], seed: int) -> Adaptation:
         from citebound.eval.naive_rag import TutorialIndex
 
         self._index = TutorialIndex(self._kit.suite.documents, self._kit.encoder)
+        if self._kit.suite.task is Task.LABEL:
+            seen = unlabelled(dev, self._calibrate, self._regime, seed)
+            self._leaning = Leaning.of([self._read(q)[0].scores for q in seen])
         return Adaptation(labels=len(self._kit.suite.labelled))
 
     def predict(self, question: Question) -> Prediction:
-        assert self._index is not None
         begun = time.monotonic()
+        made, shown = self._read(question)
+        if self._kit.suite.task is Task.LABEL:
+            made = self._leaning.taken_off(made)
+        places = tuple(s.place for s in shown)
+        return replace(made, retrieved=places, shown=places, seconds=time.monotonic() - begun)
+
+    def _read(self, question: Question) -> tuple[Prediction, list[Shown]]:
+        assert self._index is not None
         suite = self._kit.suite
         found = self._index.search(question.text, question.documents, self._k)
         shown = [Shown(place, text, label=suite.labelled.get(place.document, "")) for place, text in found]
         asked = prompts.messages(suite.prompts, question.text, profile=False, shown=shown)
         model = self._kit.language_model(self._generator)
         made = labelled(model, suite, question, asked) if suite.task is Task.LABEL else extracted(model, asked, shown)
-        places = tuple(s.place for s in shown)
-        return replace(made, retrieved=places, shown=places, seconds=time.monotonic() - begun)
+        return made, shown
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         n = len(questions)

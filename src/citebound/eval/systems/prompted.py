@@ -16,6 +16,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from citebound.errors import ConfigError
 from citebound.eval import prompts
@@ -25,7 +26,7 @@ from citebound.eval.prediction import NOT_FOUND, Prediction
 from citebound.eval.suite import Item, Question, Regime, Task
 from citebound.eval.system import Adaptation, Options, Work, options
 from citebound.eval.systems.choosing import choose
-from citebound.eval.systems.reading import extracted, labelled
+from citebound.eval.systems.reading import Leaning, extracted, labelled, unlabelled
 from citebound.types import Span
 
 PASSAGES = ("none", "product", "document", "oracle", "wrong", "removed")
@@ -39,12 +40,21 @@ class Prompted:
     """Options: `generator`, `passages` (one of PASSAGES), `profile` (bool), `shots` (k), `window` (tokens).
 
     Controls on the passages: "oracle" gives those around the gold; "wrong" those of another question; "removed" what is
-    retrieved without whatever overlaps the gold. Only controls may see gold, through `peek`.
+    retrieved without whatever overlaps the gold or, in a labelled corpus, has its label. Only controls may see gold,
+    through `peek`. Labels are read against the model's own leaning, which `calibrate` development questions show
+    without their labels; 0 reads them as they are.
     """
 
     def __init__(self, kit: Kit, regime: Regime, given: Options) -> None:
         o = options(
-            given, generator=kit.config.generator, passages="none", profile=True, shots=0, window=3500, evidence=0
+            given,
+            generator=kit.config.generator,
+            passages="none",
+            profile=True,
+            shots=0,
+            window=3500,
+            evidence=0,
+            calibrate=24,
         )
         if o["passages"] not in PASSAGES:
             raise ConfigError(f"passages = {o['passages']!r}", remedy=f"One of {', '.join(PASSAGES)}.")
@@ -53,12 +63,15 @@ class Prompted:
         self._o = o
         self._examples: list[tuple[Item, Sequence[Shown]]] = []
         self._gold: dict[str, Sequence[Place]] = {}
+        self._labels: dict[str, str] = {}
         self._others: dict[str, Question] = {}
+        self._leaning = Leaning()
 
     def peek(self, items: Sequence[Item]) -> None:
         """Gold places for the controls; other systems never get them."""
         if self._o["passages"] in ("oracle", "removed"):
             self._gold = {item.id: item.gold for item in items}
+            self._labels = {item.id: item.label for item in items}
         if self._o["passages"] == "wrong":
             self._others = _derange(items, self._regime)
 
@@ -67,6 +80,9 @@ class Prompted:
         if shots:
             chosen = choose(train, shots, seed)
             self._examples = [(item, self._example_passages(item)) for item in chosen]
+        if self._kit.suite.task is Task.LABEL:
+            seen = unlabelled(dev, self._o["calibrate"], self._regime, seed)
+            self._leaning = Leaning.of([self._read(q, self._example_evidence(q)).scores for q in seen])
         return Adaptation(
             labels=len(self._examples) + len(self._kit.suite.labelled) * (self._o["passages"] == "product")
         )
@@ -74,17 +90,14 @@ class Prompted:
     def predict(self, question: Question) -> Prediction:
         begun = time.monotonic()
         evidence, searching = self._evidence(question)
-        label_task = self._kit.suite.task is Task.LABEL
         if evidence and not evidence.shown and self._o["passages"] == "document":
             return Prediction(NOT_FOUND, parsed=False, error="does not fit the window")
-        if evidence and not evidence.found and not label_task and self._gate:
+        if evidence and not evidence.found and self._gate:
             return Prediction(NOT_FOUND, retrieved=evidence.retrieved, seconds=time.monotonic() - begun + searching)
         shown = self._fitting(evidence.shown) if evidence else ()
-        asked = prompts.messages(
-            self._kit.suite.prompts, question.text, profile=self._o["profile"], shown=shown, examples=self._examples
-        )
-        model = self._kit.language_model(self._o["generator"])
-        made = labelled(model, self._kit.suite, question, asked) if label_task else extracted(model, asked, shown)
+        made = self._read(question, shown)
+        if self._kit.suite.task is Task.LABEL:
+            made = self._leaning.taken_off(made)
         if made.text and not made.quotes and self._gate:
             made = replace(made, outcome=NOT_FOUND, text="", confidence=0.0)  # what cannot be bound is not shown
         return _with(made, evidence, shown, time.monotonic() - begun + searching)
@@ -103,8 +116,18 @@ class Prompted:
 
     @property
     def _gate(self) -> bool:
-        """Whether the product's threshold decides: it does for the product, with a profile."""
-        return bool(self._o["profile"]) and self._o["passages"] == "product"
+        """Whether the product's threshold decides: it does for the product, with a profile, where the answer is a
+        text."""
+        texts = self._kit.suite.task is not Task.LABEL
+        return texts and bool(self._o["profile"]) and self._o["passages"] == "product"
+
+    def _read(self, question: Question, shown: Sequence[Shown]) -> Prediction:
+        suite = self._kit.suite
+        asked = prompts.messages(
+            suite.prompts, question.text, profile=self._o["profile"], shown=shown, examples=self._examples
+        )
+        model = self._kit.language_model(self._o["generator"])
+        return labelled(model, suite, question, asked) if suite.task is Task.LABEL else extracted(model, asked, shown)
 
     def _evidence(self, question: Question) -> tuple[Evidence | None, float]:
         """The passages and the seconds that finding them took when they came from the cache."""
@@ -118,8 +141,8 @@ class Prompted:
         begun = time.monotonic()
         found = self._kit.evidence(self._others.get(question.id, question))
         if how == "removed":
-            gold = self._gold.get(question.id, ())
-            found = _given([s for s in found.shown if not overlap([s.place], gold)])
+            gold, label = self._gold.get(question.id, ()), self._labels.get(question.id, "")
+            found = _given([s for s in found.shown if not overlap([s.place], gold) and (not label or s.label != label)])
         return found, max(0.0, found.seconds - (time.monotonic() - begun))
 
     def _document(self, question: Question) -> Evidence:
@@ -136,6 +159,13 @@ class Prompted:
             span = Span(max(0, place.span.start - AROUND), min(len(text), place.span.end + AROUND))
             made.append(Shown(Place(place.document, span), span.of(text)))
         return made
+
+    def _example_evidence(self, question: Question) -> tuple[Shown, ...]:
+        """Passages for a development question: those of the product, for the controls too."""
+        if self._o["passages"] == "none":
+            return ()
+        whole = self._o["passages"] == "document"
+        return self._fitting((self._document(question) if whole else self._kit.evidence(question)).shown)
 
     def _example_passages(self, item: Item) -> list[Shown]:
         """What an example shows: the passages around its gold, or the first ones that retrieval gives."""
@@ -166,13 +196,22 @@ class Prompted:
 
 
 def _derange(items: Sequence[Item], regime: Regime) -> dict[str, Question]:
-    """For every item the question of another one, with other gold; documents of the other one too."""
+    """For every item the question of another one, with other gold, and of another document where there is one; the
+    documents are those of the other one too. Raises ConfigError for an item beside which there is none."""
     drawn = random.Random(0)
     order = list(items)
     drawn.shuffle(order)
     made = {}
-    for item, other in zip(order, order[1:] + order[:1], strict=True):
-        made[item.id] = Question(item.id, other.asked(regime).text, item.labels, other.asked(regime).documents)
+    for n, item in enumerate(order):
+        own, rest = item.asked(regime), [*order[n + 1 :], *order[:n]]
+        elsewhere = (o for o in rest if not set(o.documents) & set(item.documents))
+        for candidate in chain(elsewhere, rest):
+            other = candidate.asked(regime)
+            if (other.text, other.documents) != (own.text, own.documents) and not overlap(candidate.gold, item.gold):
+                made[item.id] = Question(item.id, other.text, item.labels, other.documents)
+                break
+        else:
+            raise ConfigError(f"{item.id}: there is no other question with other gold", remedy="Leave `wrong` out.")
     return made
 
 

@@ -10,6 +10,7 @@ the product's, with the encoder's own weights.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -34,10 +35,15 @@ if TYPE_CHECKING:
     from citebound.eval.encoder_model import EncoderModel, Example
 
 RATES, SCRATCH_RATES = [5e-5], [3e-4]
+TEXT_EPOCHS, PASSAGE_EPOCHS = 12, 3
+LEAST_STEPS = 100
+"""A model that takes fewer has hardly moved: with few labels there are more epochs."""
 JUDGED = 200
 """Development items that losses, temperatures and thresholds are measured on, drawn by the seed."""
 WITHOUT = 2
-"""Passages without gold that are learnt from, for each item."""
+"""Passages without gold that are learnt from where an item has no gold; where it has, one."""
+PROOFS = 2
+"""Passages with gold that are learnt from, for each item."""
 ANSWER_TOKENS = 8
 """An answer may have at least so many, and as many as the longest that was learnt from."""
 WINDOW_CHARS = 500
@@ -47,13 +53,16 @@ Join = Callable[[Floats, int | None], Floats]
 
 
 def fine_tuned_reader(kit: Kit, regime: Regime, given: Options, *, folder: Path | None = None) -> System:
-    """Options: `epochs`, `batch`, `rates` (learning rates to try), `window` (tokens), `passages` (retrieved ones that
-    are read for a question), `scratch` (random weights). `folder` is a model to use instead of the configured one."""
-    o = options(given, epochs=4, batch=16, rates=[], window=256, passages=4, scratch=False)
+    """Options: `epochs` (0: 12 for texts, else 3; more where that makes less than LEAST_STEPS), `batch`, `rates`
+    (learning rates to try), `window` (tokens), `passages` (retrieved ones that are read for a question), `scratch`
+    (random weights). `folder` is a model to use instead of the configured one."""
+    o = options(given, epochs=0, batch=8, rates=[], window=256, passages=4, scratch=False)
+    alone = kit.suite.task is Task.LABEL and not reads(kit.suite)
+    o["epochs"] = o["epochs"] or (TEXT_EPOCHS if alone else PASSAGE_EPOCHS)
     training = Training(kit, o, folder)
     if kit.suite.task is not Task.LABEL:
         return SpanReader(kit, regime, training, o["passages"])
-    return PairReader(kit, regime, training, o["passages"]) if reads(kit.suite) else TextReader(kit, regime, training)
+    return TextReader(kit, regime, training) if alone else PairReader(kit, regime, training, o["passages"])
 
 
 class Trained(NamedTuple):
@@ -80,6 +89,7 @@ class Training:
         from citebound.eval.encoder_model import EncoderModel, Schedule
 
         folder = self._folder or models.locate(self._config.encoder, self._config)
+        epochs = max(self._o["epochs"], math.ceil(LEAST_STEPS * self._o["batch"] / len(train)))
         made: list[Trained] = []
         for rate in self._rates:
             model = EncoderModel(
@@ -90,7 +100,7 @@ class Training:
                 window=self._o["window"],
                 threads=self._config.threads,
             )
-            course = model.fit(train, dev, Schedule(self._o["epochs"], self._o["batch"], rate), seed)
+            course = model.fit(train, dev, Schedule(epochs, self._o["batch"], rate), seed)
             losses = " ".join(f"{loss:.4f}" for loss in course.losses)
             note = f"rate {rate:g}, {len(train)} examples: development loss by epoch {losses or 'not measured'}"
             tried = Trained(model, course.before, course.after, (note,))
@@ -200,7 +210,7 @@ class PairReader:
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         n = len(questions)
-        steps = train * self._training.steps * (1 + WITHOUT)
+        steps = train * self._training.steps * 2
         return Work(embedded=float(n * self._most), trained=steps, searched=n + train)
 
     @property
@@ -229,8 +239,8 @@ class PairReader:
         label = self._labels.index(item.label)
         if self._silent is None:
             return [Example(Pair(question.text, text), label) for text in self._kit.texts(near[: 1 + WITHOUT])]
-        proof = [p for p in evidence.retrieved if touches(p, item.gold)][:2] or list(item.gold[:1])
-        others = [p for p in near if not touches(p, item.gold)][:WITHOUT]
+        proof = [p for p in evidence.retrieved if touches(p, item.gold)][:PROOFS] or list(item.gold[:1])
+        others = [p for p in near if not touches(p, item.gold)][: 1 if item.gold else WITHOUT]
         return [
             *(Example(Pair(question.text, text), label) for text in self._kit.texts(proof)),
             *(Example(Pair(question.text, text), self._silent) for text in self._kit.texts(others)),
@@ -303,7 +313,7 @@ class SpanReader:
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         n = len(questions)
-        steps = train * self._training.steps * (1 + WITHOUT)
+        steps = train * self._training.steps * 2
         return Work(embedded=float(n * self._most), trained=steps, searched=n + train)
 
     def _fit_threshold(self, judged: Sequence[Item]) -> None:
@@ -322,12 +332,13 @@ class SpanReader:
         evidence = self._kit.evidence(question)
         lengths = [len(p.span) for p in evidence.retrieved]
         made = []
-        for place in answer_places(self._kit.suite.documents, item)[:2]:
+        for place in answer_places(self._kit.suite.documents, item)[:PROOFS]:
             text = self._kit.suite.documents[place.document]
             window = around(place.span, text, int(np.median(lengths)) if lengths else WINDOW_CHARS, order)
             inside = Span(place.span.start - window.start, place.span.end - window.start)
             made.append(Example(Pair(question.text, window.of(text)), inside))
-        others = [p for p in evidence.retrieved[: self._most] if not touches(p, item.gold)][:WITHOUT]
+        others = [p for p in evidence.retrieved[: self._most] if not touches(p, item.gold)]
+        others = others[: 1 if made else WITHOUT]
         made += [Example(Pair(question.text, text), None) for text in self._kit.texts(others)]
         return made
 

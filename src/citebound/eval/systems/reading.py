@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import fmean
 
 import numpy as np
 
@@ -13,10 +16,48 @@ from citebound.eval.language_model import LanguageModel
 from citebound.eval.measures import Place
 from citebound.eval.prediction import ANSWERED, NOT_FOUND, Prediction
 from citebound.eval.rows import locate
-from citebound.eval.suite import Question, Suite
+from citebound.eval.suite import Item, Question, Regime, Suite
 from citebound.types import Span
 
 REPLY_TOKENS = 48
+LEAST = 1e-5
+"""Smaller probabilities are not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What a model leans to whatever it is asked: its mean probability of each label over questions without labels.
+
+    Taking it off is batch calibration (Zhou et al. 2024, "Batch Calibration", eq. 2). Without it small models say one
+    label to everything, in any prompt.
+    """
+
+    means: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scores: Sequence[Mapping[str, float]]) -> Leaning:
+        labels = {label for row in scores for label in row}
+        return cls({label: fmean(row.get(label, LEAST) for row in scores) for label in sorted(labels)})
+
+    def taken_off(self, made: Prediction) -> Prediction:
+        """The prediction with every label's probability divided by the model's leaning to it."""
+        if not self.means or not made.scores:
+            return made
+        ratio = {label: share / max(self.means.get(label, LEAST), LEAST) for label, share in made.scores.items()}
+        total = sum(ratio.values())
+        scores = {label: value / total for label, value in ratio.items()}
+        best = max(scores, key=lambda label: scores[label])
+        return replace(made, label=best, scores=scores, confidence=scores[best])
+
+
+def unlabelled(dev: Sequence[Item], count: int, regime: Regime, seed: int) -> list[Question]:
+    """`count` development questions without their labels, from few documents, so that a document is read once."""
+    drawn = sorted(dev, key=lambda i: (_draw(seed, i.cluster), _draw(seed, i.id)))
+    return [item.asked(regime) for item in drawn[:count]]
+
+
+def _draw(seed: int, key: str) -> str:
+    return hashlib.sha256(f"{seed}\n{key}".encode()).hexdigest()
 
 
 def labelled(
@@ -30,7 +71,7 @@ def labelled(
     shares = np.exp(logs - logs.max())
     shares /= shares.sum()
     best = int(shares.argmax())
-    scores = {label: float(s) for label, s in zip(labels, shares, strict=True) if s >= 1e-4}
+    scores = {label: float(s) for label, s in zip(labels, shares, strict=True) if s >= LEAST}
     return Prediction(label=labels[best], scores=scores, confidence=float(shares[best]), tokens_in=read)
 
 
