@@ -101,7 +101,7 @@ def run(
     given = experiment.read(experiment.find(run))
     suite = given.load()
     if fresh:
-        shutil.rmtree(work / given.name, ignore_errors=True)
+        shutil.rmtree(work / "runs" / given.name, ignore_errors=True)
     if registration.registration(given).exploratory:
         err.print("exploratory: the run file is not committed, so this run is not pre-registered", style="yellow")
     if given.split == "test":
@@ -123,7 +123,9 @@ def run(
 
         failed = predict.run(given, suite, tell, work)
     if failed:
-        err.print(f"{failed} predictions failed; they score the worst (see {work / given.name / 'traces'}/*.log)")
+        err.print(
+            f"{failed} predictions failed; they score the worst (see {work / 'runs' / given.name / 'traces'}/*.log)"
+        )
     score(run, work=work, as_json=as_json)
     if failed:
         raise typer.Exit(1)

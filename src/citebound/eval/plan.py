@@ -77,14 +77,14 @@ def plan(experiment: Experiment, suite: Suite, config: Config, work: Path, rates
     check(experiment, suite)
     steps = []
     searched: set[tuple[str, str]] = set()
-    indexed = bool(suite.collection) or (work / suite.name / config.encoder / "collection").exists()
+    indexed = bool(suite.collection) or (work / "suites" / suite.name / config.encoder / "collection").exists()
     for variant, regime, seed in experiment.cells():
         cell = Cell(experiment, variant, regime, seed, work)
         have = {t.id for t in cell.done()}
         missing = [i for i in cell.items(suite) if i.id not in have]
         if not missing:
             continue
-        kit = Kit(suite, config, work / suite.name / config.encoder)
+        kit = Kit(suite, config, work / "suites" / suite.name / config.encoder)
         system = KINDS[variant.kind](kit, regime, variant.options)
         needed = system.work([i.asked(regime) for i in missing], variant.size or len(suite.train))
         fresh = _unsearched(missing, regime, searched) if needed.searched >= len(missing) else needed.searched

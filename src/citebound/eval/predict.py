@@ -3,9 +3,9 @@
 Each (system, regime, seed) runs in its own process, so that its peak memory is its own and a crash is one failed
 prediction, not the end. Traces are append-only: what is in them after a kill -9 is kept, and the run goes on there.
 
-    <work>/<run>/traces/<system>.<regime>.<seed>.jsonl    one line for each question
-    <work>/<run>/costs.jsonl                              one line for each process: labels, seconds, memory
-    <work>/<suite>/                                       the collection and kept evidence, shared by runs
+    <work>/runs/<run>/traces/<system>.<regime>.<seed>.jsonl    one line for each question
+    <work>/runs/<run>/costs.jsonl                           one line for each process: labels, seconds, memory
+    <work>/suites/<suite>/                                 the collection and kept evidence, shared by runs
 
 ``python -m citebound.eval.predict RUN --system S --regime R --seed N`` is the child.
 """
@@ -64,11 +64,11 @@ class Cell:
 
     @property
     def traces(self) -> Path:
-        return self.work / self.experiment.name / "traces" / f"{self.name}.jsonl"
+        return self.work / "runs" / self.experiment.name / "traces" / f"{self.name}.jsonl"
 
     @property
     def costs(self) -> Path:
-        return self.work / self.experiment.name / "costs.jsonl"
+        return self.work / "runs" / self.experiment.name / "costs.jsonl"
 
     def done(self) -> list[Trace]:
         """The traces that are whole; a line torn by a crash is cut off the file."""
@@ -122,7 +122,7 @@ def check(experiment: Experiment, suite: Suite) -> None:
     if metric not in METRICS[suite.task]:
         raise RunError(
             f"{experiment.path}: primary.metric = {metric!r}",
-            remedy=f"A suite of the task {suite.task!r} is compared by {', '.join(METRICS[suite.task])}.",
+            remedy=f"A suite of the task {suite.task.value!r} is compared by {', '.join(METRICS[suite.task])}.",
         )
     kit = Kit(suite, settings.load(), WORK)
     for variant in experiment.variants:
@@ -133,7 +133,7 @@ def check(experiment: Experiment, suite: Suite) -> None:
             )
         missing = [r for r in variant.regimes if r not in suite.regimes]
         if missing:
-            raise RunError(f"{experiment.path}: {suite.name} has no regime {missing[0]!r}")
+            raise RunError(f"{experiment.path}: {suite.name} has no regime {missing[0].value!r}")
         try:
             KINDS[variant.kind](kit, variant.regimes[0], variant.options)
         except ConfigError as error:
@@ -195,7 +195,8 @@ def _reason(cell: Cell, code: int) -> str:
 
 def predict(cell: Cell, suite: Suite, config: Config) -> None:
     """The child's work: prepare the system, answer what is missing, note what it cost."""
-    work = cell.work / suite.name / (cell.variant.encoder.replace("/", "_") or config.encoder)
+    cell.traces.parent.mkdir(parents=True, exist_ok=True)
+    work = cell.work / "suites" / suite.name / (cell.variant.encoder.replace("/", "_") or config.encoder)
     if cell.variant.encoder:
         config = config.model_copy(update={"encoder": cell.variant.encoder})
     kit = Kit(suite, config, work)

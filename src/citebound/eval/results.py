@@ -36,7 +36,7 @@ class Outcome:
 
 def gathered(experiment: Experiment, suite: Suite, work: Path = WORK) -> Outcome:
     """What the work folder has of a run. Raises RunError if there is nothing."""
-    folder = work / experiment.name
+    folder = work / "runs" / experiment.name
     traces = [t for path in sorted((folder / "traces").glob("*.jsonl")) for t in read_traces(path)]
     if not traces:
         raise RunError(

@@ -7,6 +7,7 @@ imported when the first text is embedded.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from tokenizers import Tokenizer
 
 from citebound import models
 from citebound.config import Config
+from citebound.errors import ModelUnavailable
 from citebound.protocols import Vectors
 
 if TYPE_CHECKING:
@@ -32,19 +34,21 @@ DIMENSIONS = {"all-minilm-l6-v2": 384}
 
 
 class SentenceEncoder:
-    """A sentence-transformers model in `folder`; `weights` is the sha256 of its weights."""
+    """A sentence-transformers model in `folder`; `weights` is the sha256 of its weights. `window` counts its special
+    tokens, `dimension` the numbers of a vector."""
 
-    def __init__(self, name: str, folder: Path, weights: str, *, threads: int = 0) -> None:
+    def __init__(self, name: str, folder: Path, weights: str, window: int, dimension: int, *, threads: int = 0) -> None:
         self.name = name
-        self.dimension = DIMENSIONS[name]
+        self.dimension = dimension
+        self._window = window
         self._folder = folder
         self._lock = threading.Lock()
         self._threads = threads or os.cpu_count() or 1
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        self.window = WINDOWS[name] - self._tokenizer.num_special_tokens_to_add(False)
-        self.key = hashlib.sha256(f"{weights}\n{PROMPT}\n{WINDOWS[name]}".encode()).hexdigest()
+        self.window = window - self._tokenizer.num_special_tokens_to_add(False)
+        self.key = hashlib.sha256(f"{weights}\n{PROMPT}\n{window}".encode()).hexdigest()
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -58,7 +62,7 @@ class SentenceEncoder:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(self._threads)
         model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
-        model.max_seq_length = WINDOWS[self.name]
+        model.max_seq_length = self._window
         return model
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -79,6 +83,25 @@ class SentenceEncoder:
 
 
 def open_encoder(config: Config) -> SentenceEncoder:
-    """The configured encoder, from verified files. Raises ModelUnavailable with the command that fetches it."""
-    folder = models.locate(config.encoder, config)
-    return SentenceEncoder(config.encoder, folder, models.weights_sha256(config.encoder), threads=config.threads)
+    """The configured encoder: one of the catalogue, from verified files, or a sentence-transformers folder of the
+    user's own. Raises ModelUnavailable with the command that fetches it, or the file that the folder lacks."""
+    own = Path(config.encoder)
+    if own.is_dir():
+        return _own(own, config)
+    name = config.encoder
+    folder, weights = models.locate(name, config), models.weights_sha256(name)
+    return SentenceEncoder(name, folder, weights, WINDOWS[name], DIMENSIONS[name], threads=config.threads)
+
+
+def _own(folder: Path, config: Config) -> SentenceEncoder:
+    try:
+        window = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))["max_seq_length"]
+        dimension = json.loads((folder / "config.json").read_text("utf-8"))["hidden_size"]
+        with (folder / "model.safetensors").open("rb") as file:
+            weights = hashlib.file_digest(file, "sha256").hexdigest()
+        return SentenceEncoder(folder.name, folder, weights, window, dimension, threads=config.threads)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelUnavailable(
+            f"{folder} is no sentence-transformers model: {error}",
+            remedy="It needs model.safetensors, config.json, sentence_bert_config.json and tokenizer.json.",
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from citebound.eval.kit import Kit
 from citebound.eval.measures import Place
@@ -79,7 +80,7 @@ class Bm25Top1:
         hits = self._kit.collection.search(text, DEPTH, tree, stages=("lexical",))
         seconds = time.monotonic() - begun
         if not hits:
-            return Prediction(NOT_FOUND, seconds=seconds)
+            return replace(self._majority.predict(question), seconds=seconds)
         retrieved = tuple(self._kit.place(h) for h in hits)
         label = self._kit.suite.labelled.get(retrieved[0].document, "")
         if self._kit.suite.task is Task.LABEL and not label:
