@@ -618,7 +618,8 @@ def demo() -> None:
 
 
 def _ensure_models(names: list[str], config: Config, *, quiet: bool = False) -> None:
-    """Fetch what is missing, saying its size first."""
+    """Fetch what is missing, saying its size first; a folder of the user's own needs nothing."""
+    names = [name for name in names if not Path(name).is_dir()]
     size = models.download_size(names, config)
     if not size:
         return

@@ -72,6 +72,7 @@ def plan(
     config = settings.load()
     given = experiment.read(experiment.find(run))
     suite = given.load()
+    _need_models(plan.generators(given, suite, config))
     with err.status("measuring this machine"):
         rates = plan.measure(plan.generators(given, suite, config), config, work)
     made = plan.plan(given, suite, config, work, rates, hours)
@@ -96,10 +97,11 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Predict what is missing, then score. May be interrupted, even killed, and started again."""
-    from citebound.eval import experiment, predict, registration
+    from citebound.eval import experiment, plan, predict, registration
 
     given = experiment.read(experiment.find(run))
     suite = given.load()
+    _need_models(plan.generators(given, suite, settings.load()))
     if fresh:
         shutil.rmtree(work / "runs" / given.name, ignore_errors=True)
     if registration.registration(given).exploratory:
@@ -254,6 +256,16 @@ def questions(
         f"{len(rows)} drafted questions in {to}. Write 'yes' into the column 'confirmed' of those that are right;"
     )
     out.print(f"then: citebound eval new {to} --collection {collection} --name NAME")
+
+
+def _need_models(generators: set[str]) -> None:
+    """Raises ModelUnavailable, with the command that fetches it, for a model of the catalogue that is not here."""
+    from citebound import models
+
+    config = settings.load()
+    for name in sorted(generators | {config.encoder}):
+        if "://" not in name and not Path(name).exists():
+            models.locate(name, config)
 
 
 def _board(run: str, sealed: bool, work: Path) -> dict[str, Any]:

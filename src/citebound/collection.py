@@ -18,7 +18,7 @@ from citebound.config import Config
 from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection
 from citebound.indexes import generation, ingest
 from citebound.indexes.durable import storage_errors
-from citebound.indexes.embeddings import open_encoder
+from citebound.indexes.embeddings import Remembering, open_encoder
 from citebound.indexes.faiss_index import FaissIndex, exact_search
 from citebound.indexes.filters import FilterLike, parse
 from citebound.indexes.lock import writer_lock
@@ -121,7 +121,7 @@ class Collection:
 
     @cached_property
     def _asker(self) -> Asker:
-        return Asker(self._store, self._search, self.embedder, self.config)
+        return Asker(self._store, self._search, Remembering(self.embedder), self.config)
 
     @property
     def generator(self) -> Generator:

@@ -223,6 +223,7 @@ def by_hand(
         "registered": COMMIT,
         "openings": 1,
         "test_items": 200,
+        "documents": 0,
         "test_clusters": 50,
         "cells": list(cells),
         "comparisons": list(comparisons),

@@ -58,7 +58,10 @@ def test_a_label_is_said_in_the_words_of_the_suite() -> None:
 
 
 def test_a_conversation_is_instructions_then_examples_then_passages_and_the_question() -> None:
-    shown = [Shown(at("msa.txt", "The Customer"), "The  Customer\npays."), Shown(at("nda.txt", "Term"), "CVE", "", "Yes")]
+    shown = [
+        Shown(at("msa.txt", "The Customer"), "The  Customer\npays."),
+        Shown(at("nda.txt", "Term"), "CVE", "", "Yes"),
+    ]
     made = prompts.messages(
         Prompts("Bare.", "Profile.\n", "Q: {question}", {"Yes": "It is"}),
         "Who {pays}?",

@@ -223,6 +223,14 @@ def test_bm25_quotes_the_sentence_that_has_most_words_of_the_question(tmp_path: 
         assert kit.texts(made.quotes) == [made.text] == kit.texts(item.gold)
 
 
+def test_bm25_takes_the_majority_where_labels_have_no_corpus(tmp_path: Path) -> None:
+    suite = tiny.extract(task=Task.LABEL, labels=("Yes",), test=(replace(PAY, label="Yes"),), train=(), own=False)
+    system = KINDS["bm25_top1"](tiny.kit(suite, tmp_path), GIVEN, {})
+    system.prepare((tiny.item("t", "old.txt", "?", label="Yes"),), (), 1)
+    assert system.predict(PAY.asked(GIVEN)).label == "Yes"
+    assert system.predict(Question("q", "Zymurgy?", (), ("msa.txt",))).label == "Yes"  # no word is found
+
+
 def test_ask_is_the_product_as_shipped(tmp_path: Path) -> None:
     kit = tiny.kit(tiny.extract(), tmp_path)
     system = KINDS["ask"](kit, GIVEN, {"llm": False})

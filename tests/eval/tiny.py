@@ -155,7 +155,7 @@ GOLD = ("Yes", "Yes", "No", "Yes")
 def _row(id_: str, document: str, split: str, label: str) -> dict[str, Any]:
     return {
         "id": id_,
-        "question": f"Is {id_} so?",
+        "question": f"Shall the Provider or the Recipient do {id_}?",
         "cluster": document,
         "kind": "duty",
         "answerable": True,

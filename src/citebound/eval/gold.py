@@ -57,7 +57,7 @@ class Gold:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The gold of a suite's test items with what the scores must know of the suite."""
+    """The gold of a suite's test items with what the scores must know of the suite. `documents` counts the corpus."""
 
     suite: str
     title: str
@@ -66,20 +66,33 @@ class Key:
     own: bool
     note: str
     items: dict[str, Gold]
+    documents: int = 0
 
     @classmethod
     def of(cls, suite: Suite) -> Key:
         items = {item.id: Gold.of(item) for item in suite.test}
-        return cls(suite.name, suite.title, suite.task, suite.labels, suite.own, suite.note, items)
+        return cls(
+            suite.name, suite.title, suite.task, suite.labels, suite.own, suite.note, items, len(suite.documents)
+        )
 
     def lines(self) -> list[str]:
         head = {"suite": self.suite, "title": self.title, "task": self.task, "labels": self.labels}
-        return [json.dumps({**head, "own": self.own, "note": self.note}), *(g.line() for g in self.items.values())]
+        return [
+            json.dumps({**head, "own": self.own, "note": self.note, "documents": self.documents}),
+            *(g.line() for g in self.items.values()),
+        ]
 
     @classmethod
     def read(cls, lines: list[str]) -> Key:
         head = json.loads(lines[0])
         items = {g.id: g for g in map(Gold.read, lines[1:])}
         return cls(
-            head["suite"], head["title"], Task(head["task"]), tuple(head["labels"]), head["own"], head["note"], items
+            head["suite"],
+            head["title"],
+            Task(head["task"]),
+            tuple(head["labels"]),
+            head["own"],
+            head["note"],
+            items,
+            head["documents"],
         )

@@ -125,6 +125,7 @@ def board(
         "registered": registered.commit,
         "openings": openings,
         "test_items": len(key.items),
+        "documents": key.documents,
         "test_clusters": len({g.cluster for g in key.items.values()}),
         "cells": rows,
         "comparisons": [],

@@ -40,7 +40,7 @@ RULE = (
 
 COSTS = (
     "Seconds of computing a month = questions x seconds for each + changed documents x seconds for each. A changed"
-    " document costs every system its share of the index (index seconds / documents of the test split), and a trained"
+    " document costs every system its share of the index (index seconds / documents of the corpus), and a trained"
     " system its share of a retraining (adaptation seconds / documents per batch), as it is retrained once for each"
     " batch of changed documents. A system with neither goes on at no cost. The first index and the first training are"
     " paid once and left out, but for the pay-back. People's time and labels are not in it."
@@ -238,7 +238,10 @@ class _Case:
             return made
         rival = strongest["other"] if strongest else ""
         names = [n for n in dict.fromkeys([row["other"], rival]) if n]
-        flips = [flip(self.cells[self.rag], self.cells[n], self.board["test_clusters"], load) for n in names]
+        flips = [
+            flip(self.cells[self.rag], self.cells[n], self.board["documents"] or self.board["test_clusters"], load)
+            for n in names
+        ]
         needs = _needs(row) if decision == row["verdict"] == "no evidence" else ()
         told += [need.sentence() for need in needs]
         told += [flips[0].sentence()] if decision == "tie" else []
