@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +19,10 @@ from citebound import config as settings
 app = typer.Typer(
     help="RAG or another adaptation? Score them on the same questions, labels and base model.", no_args_is_help=True
 )
-out = Console(highlight=False)
+PIPED = 160
+"""Columns of a table that goes into a file."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
 err = Console(stderr=True, highlight=False)
 
 RunArgument = Annotated[str, typer.Argument(help="A run file (eval/runs/NAME.toml), or its name.")]

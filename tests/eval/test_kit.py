@@ -80,7 +80,7 @@ def test_files_whose_text_is_not_that_of_the_suite_are_refused(tmp_path: Path) -
     path = tmp_path / "msa.txt"
     path.write_text(tiny.MSA.replace("thirty (30)", "ninety (90)"), "utf-8")
     suite = replace(tiny.extract(), files=(path,), documents={"msa.txt": tiny.MSA})
-    with pytest.raises(SuiteError, match="another text of 'msa.txt'"):
+    with pytest.raises(SuiteError, match=r"another text of 'msa\.txt'"):
         _ = tiny.kit(suite, tmp_path).collection
 
 

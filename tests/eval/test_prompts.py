@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from citebound.eval import prompts
 from citebound.eval.kit import Shown
-from citebound.eval.suite import Prompts
+from citebound.eval.suite import Item, Prompts
 from tests.eval import tiny
 from tests.eval.tiny import at
 
@@ -46,7 +46,7 @@ def test_whatever_was_said_is_an_answer_or_not_found_or_unparsed(reply: str) -> 
 
 
 @pytest.mark.parametrize("item", [tiny.PAY, tiny.CAP, tiny.SECRET, tiny.PARCEL, tiny.ABSENT], ids=lambda i: i.id)
-def test_what_an_example_says_is_read_as_its_gold(item: tiny.Item) -> None:
+def test_what_an_example_says_is_read_as_its_gold(item: Item) -> None:
     said = prompts.reply_of(tiny.PROMPTS, item)
     assert prompts.parse(said) == (item.answers[0] if item.answers else "", True)
 

@@ -73,7 +73,7 @@ def test_a_run_file_that_was_changed_after_predicting_is_refused(git: Git) -> No
     git("commit", "--quiet", "--all", "--message=decided otherwise")
     with pytest.raises(RunError, match="was changed after"):
         registration.verify(read(), [trace(head, sha256=before)])
-    with pytest.raises(RunError, match="was committed .* after predictions at"):
+    with pytest.raises(RunError, match=r"was committed .* after predictions at"):
         registration.verify(read(), [trace(head)])
 
 

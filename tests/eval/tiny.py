@@ -131,8 +131,8 @@ def kit(suite: Suite, folder: Path) -> Kit:
 
 def declare(folder: Path, run: str = RUN, name: str = "tiny") -> Path:
     """A suite of labels and a run of it as files in `folder`/eval; gives the run file. Test gold: Yes, Yes, No, Yes."""
-    for path in ("eval/suites", "eval/runs", "documents"):
-        (folder / path).mkdir(parents=True, exist_ok=True)
+    for part in ("eval/suites", "eval/runs", "documents"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
     for document, text in DOCUMENTS.items():
         (folder / "documents" / document).write_text(text, "utf-8")
     (folder / "eval/suites/tiny.toml").write_text(

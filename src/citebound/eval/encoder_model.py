@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -27,9 +28,12 @@ from citebound.eval.language_model import _precision
 from citebound.types import Span
 
 Floats = NDArray[np.float64]
+Targets = Sequence[tuple[int, int]]
 
 HEAD_RATE = 10.0
-"""The head begins at random, the encoder does not: its steps are so many times as long."""
+"""The head of a span model begins at random, the encoder does not: its steps are so many times as long."""
+PROBES = (0.001, 0.01, 0.1, 1.0)
+"""Inverse regularisation strengths (C) of the logistic regression that the head of a class model begins as."""
 BUCKET = 8
 """Batches that are filled from one sorted heap: nearly equal lengths in each, and still a shuffled order."""
 READ_TOKENS = 4096
@@ -102,6 +106,10 @@ class EncoderModel:
     """A model of `outputs` classes, or (`outputs` = 0) of spans in the manner of SQuAD 2.0, in which the first token
     stands for "no answer" (Devlin et al. 2019, section 4.3). One thread at a time.
 
+    Classes are read from the mean state of each text and the product of both, after each has read the other. That head
+    is fitted to the encoder as it is before both are trained (Kumar et al. 2022, "Fine-Tuning can Distort Pretrained
+    Features"): from a random head, few labels spoil the encoder before they teach it anything.
+
     `window` is the number of tokens of an input; a passage is cut to it. Raises ModelUnavailable.
     """
 
@@ -114,7 +122,7 @@ class EncoderModel:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with _seeded(seed):
             encoder = _opened(folder, scratch)
-            head = torch.nn.Linear(encoder.config.hidden_size, self._outputs)
+            head = torch.nn.Linear(encoder.config.hidden_size * (1 if self._spans else 3), self._outputs)
         self._model = torch.nn.ModuleDict({"encoder": encoder, "head": head}).to(self._device).eval()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
@@ -132,6 +140,8 @@ class EncoderModel:
         steps = math.ceil(len(read) / schedule.batch) * schedule.epochs
         pace = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _pace(step, steps, schedule.warmup))
         before = self._loss(judged, wanted) if dev else None
+        if not self._spans:
+            self._probe(read, targets, judged, wanted)
         losses: list[float] = []
         best: dict[str, Tensor] = {}
         order = random.Random(seed)
@@ -220,12 +230,43 @@ class EncoderModel:
         if self._spans:
             logits: Tensor = self._model["head"](states)
             return logits.masked_fill(~inside.unsqueeze(-1), NEVER)
-        shares = mask.unsqueeze(-1).to(states.dtype)
-        pooled = (states * shares).sum(dim=1) / shares.sum(
-            dim=1
-        )  # as the encoder was pretrained: the mean of its states
-        classes: Tensor = self._model["head"](pooled)
+        classes: Tensor = self._model["head"](_pooled(states, types, mask))
         return classes
+
+    def _features(self, read: Sequence[_Read]) -> Floats:
+        """What the head of a class model sees, float64 (len(read), 3 * hidden size)."""
+        made = np.zeros((len(read), self._model["head"].weight.shape[1]))
+        for batch in _by_length([len(r.ids) for r in read]):
+            ids, types, mask, _ = self._tensors([read[i] for i in batch])
+            with torch.inference_mode(), self._halved():
+                states = self._model["encoder"](input_ids=ids, token_type_ids=types, attention_mask=mask)
+                made[batch] = _pooled(states.last_hidden_state.float(), types, mask).double().cpu().numpy()
+        return made
+
+    def _probe(self, read: Sequence[_Read], targets: Targets, judged: Sequence[_Read], wanted: Targets) -> None:
+        """Fit the head alone; C is the one with the least development loss, the second without such examples."""
+        from sklearn.linear_model import LogisticRegression
+
+        classes = [target for target, _ in targets]
+        if len(set(classes)) < 2:
+            return
+        rows = self._features(read)
+        dev = self._features(judged) if judged else np.zeros((0, rows.shape[1]))
+        tried: list[tuple[float, Floats, Floats]] = []
+        for c in PROBES if judged else PROBES[1:2]:
+            model = LogisticRegression(C=c, max_iter=300).fit(rows, classes)
+            weight, bias = np.zeros((self._outputs, rows.shape[1])), np.full(self._outputs, NEVER / 1000)
+            if len(model.classes_) == 2:  # scikit-learn keeps only the row of the second of two classes
+                weight[model.classes_[1]] = model.coef_[0]
+                bias[model.classes_] = 0.0, float(model.intercept_[0])
+            else:
+                weight[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+            logs = log_softmax(dev @ weight.T + bias, axis=1)
+            tried.append((-float(sum(logs[i, target] for i, (target, _) in enumerate(wanted))), weight, bias))
+        _, weight, bias = min(tried, key=lambda t: t[0])
+        with torch.no_grad():
+            self._model["head"].weight.copy_(torch.from_numpy(weight))
+            self._model["head"].bias.copy_(torch.from_numpy(bias))
 
     def _tensors(self, read: Sequence[_Read]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         longest = max(len(r.ids) for r in read)
@@ -265,7 +306,7 @@ class EncoderModel:
     def _groups(self, schedule: Schedule) -> list[dict[str, Any]]:
         """Parameters by step length and decay; biases and norms do not decay."""
         made = []
-        for part, rate in (("encoder", schedule.rate), ("head", schedule.rate * HEAD_RATE)):
+        for part, rate in (("encoder", schedule.rate), ("head", schedule.rate * (HEAD_RATE if self._spans else 1))):
             parameters = list(self._model[part].parameters())
             matrices = [p for p in parameters if p.dim() > 1]
             made.append({"params": matrices, "lr": rate, "weight_decay": schedule.decay})
@@ -288,6 +329,17 @@ def _opened(folder: Path, scratch: bool) -> Any:
         return AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32, trust_remote_code=False)
     except (OSError, ValueError, ImportError) as error:
         raise ModelUnavailable(f"{folder} cannot be trained: {error}") from error
+
+
+def _pooled(states: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+    """Mean states of the first and of the second text, each of length sqrt(hidden size), and their product; the last
+    two are 0 without a second text. Shape (batch, 3 * hidden size)."""
+    means = []
+    for part in (0, 1):
+        share = (mask * (types == part)).unsqueeze(-1).to(states.dtype)
+        mean = (states * share).sum(dim=1) / share.sum(dim=1).clamp(min=1.0)
+        means.append(torch.nn.functional.normalize(mean, dim=-1) * math.sqrt(states.shape[-1]))
+    return torch.cat([*means, means[0] * means[1]], dim=-1)
 
 
 @contextmanager

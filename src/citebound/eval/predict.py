@@ -98,7 +98,8 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
     cells = [Cell(experiment, v, r, s, work) for v, r, s in experiment.cells()]
     wanted = {c.name: [i.id for i in c.items(suite)] for c in cells}
     total = sum(map(len, wanted.values()))
-    before = sum(len(c.done()) for c in cells)
+    had = {c.name: len({t.id for t in c.done()}.intersection(wanted[c.name])) for c in cells}
+    before = sum(had.values())
     begun = time.monotonic()
     if before < total:
         opened = registration.openings(suite.name) + 1
@@ -106,6 +107,7 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
         registration.log(event, experiment, suite=suite.name, opening=opened, done=before, total=total)
     done = before
     for cell in cells:
+        done -= had[cell.name]
         for count in _cell(cell, wanted[cell.name]):
             tell(Moment(cell.name, done + count, total, 0, time.monotonic() - begun))
         done += len(wanted[cell.name])
