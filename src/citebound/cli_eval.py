@@ -71,7 +71,7 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Predict time and memory of a run before anything runs. Measures this machine once (about a minute)."""
-    from citebound.eval import experiment, plan
+    from citebound.eval import experiment, plan, registration
 
     config = settings.load()
     given = experiment.read(experiment.find(run))
@@ -80,6 +80,8 @@ def plan(
     with err.status("measuring this machine"):
         rates = plan.measure(plan.generators(given, suite, config), config, work)
     made = plan.plan(given, suite, config, work, rates, hours)
+    if made.steps:
+        registration.log("planned", given, suite=suite.name, seconds=round(made.seconds, 1))
     if as_json:
         steps = [{"cell": s.cell, "items": s.items, "seconds": s.seconds, "memory_mib": s.memory} for s in made.steps]
         _print_json({"seconds": made.seconds, "memory_mib": made.memory, "steps": steps, "trim": list(made.trim)})

@@ -143,3 +143,18 @@ def test_rates_are_measured_once(tmp_path: Path) -> None:
     made = plan.measure({"g"}, config, tmp_path)
     assert (made.read, made.written, made.load, made.memory) == ({"g": 1.0}, {"g": 2.0}, {"g": 3.0}, {"g": 4.0})
     assert made.embedded == 7.0
+
+
+def test_a_plan_is_compared_with_the_run_that_followed_it_in_one_go(tmp_path: Path) -> None:
+    ledger = tmp_path / "runs.jsonl"
+    rows = [
+        {"run": "a", "event": "planned", "seconds": 60.0},
+        {"run": "a", "event": "opened"},
+        {"run": "a", "event": "finished", "seconds": 90.0},
+        {"run": "b", "event": "planned", "seconds": 50.0},
+        {"run": "b", "event": "resumed"},
+        {"run": "b", "event": "finished", "seconds": 5.0},
+        {"run": "c", "event": "finished", "seconds": 5.0},
+    ]
+    ledger.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert plan.ratios(ledger) == {"a": 1.5}

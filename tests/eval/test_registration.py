@@ -84,7 +84,7 @@ def test_predictions_that_are_older_than_the_commit_are_refused(git: Git) -> Non
 
 @pytest.mark.parametrize("commit", ["", "f" * 40])
 def test_predictions_at_no_known_commit_are_refused(git: Git, commit: str) -> None:
-    with pytest.raises(RunError, match="after predictions at"):
+    with pytest.raises(RunError, match="is not in this repository"):
         registration.verify(read(), [trace(commit)])
 
 
@@ -133,3 +133,12 @@ def test_openings_of_the_test_split_are_counted_over_all_runs_of_a_suite(
     assert registration.openings("tiny") == 2
     registration.log("opened", run, suite="tiny")
     assert registration.openings("tiny") == 3
+
+
+def test_a_suite_or_models_that_changed_after_a_prediction_are_refused(git: Git) -> None:
+    made = replace(trace(git("rev-parse", "HEAD")), suite="s1", models="encoder generator")
+    assert not registration.verify(read(), [made], "s1").exploratory
+    with pytest.raises(RunError, match="the suite .* was changed after"):
+        registration.verify(read(), [made], "s2")
+    with pytest.raises(RunError, match="predicted with encoder generator and with encoder other"):
+        registration.verify(read(), [made, replace(made, models="encoder other")], "s1")

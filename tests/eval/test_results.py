@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from citebound.eval import experiment, results
 from citebound.eval.experiment import Experiment, RunError
@@ -146,3 +148,20 @@ def test_predictions_of_another_run_file_are_not_scored(run: Experiment) -> None
     changed = experiment.read(Path("tiny_run.toml"))
     with pytest.raises(RunError, match="was changed after"):
         results.scored(changed, results.gathered(changed, tiny.extract(), WORK))
+
+
+@given(
+    parsed=st.booleans(),
+    confidence=st.sampled_from([0.0, 1.0, 0.25]),
+    counts=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    outcome=st.sampled_from(["answered", "not_found", "failed"]),
+    scores=st.dictionaries(st.sampled_from("ab"), st.sampled_from([0.0, 0.5, 1.0])),
+)
+def test_a_prediction_comes_back_from_its_line_as_it_was(
+    parsed: bool, confidence: float, counts: tuple[int, int], outcome: str, scores: dict[str, float]
+) -> None:
+    made = Prediction(
+        outcome, parsed=parsed, confidence=confidence, tokens_in=counts[0], tokens_out=counts[1], scores=scores
+    )
+    trace = Trace("s", "given", 1, "q", made, 1.0, "c", "r")
+    assert Trace.read(trace.line()) == trace

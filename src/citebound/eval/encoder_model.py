@@ -10,6 +10,7 @@ import copy
 import math
 import os
 import random
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ HEAD_RATE = 10.0
 """The head of a span model begins at random, the encoder does not: its steps are so many times as long."""
 PROBES = (0.001, 0.01, 0.1, 1.0)
 """Inverse regularisation strengths (C) of the logistic regression that the head of a class model begins as."""
+PROBE_ITERATIONS = 300
 BUCKET = 8
 """Batches that are filled from one sorted heap: nearly equal lengths in each, and still a shuffled order."""
 READ_TOKENS = 4096
@@ -122,8 +124,9 @@ class EncoderModel:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         with _seeded(seed):
             encoder = _opened(folder, scratch)
-            head = torch.nn.Linear(encoder.config.hidden_size * (1 if self._spans else 3), self._outputs)
-        self._model = torch.nn.ModuleDict({"encoder": encoder, "head": head}).to(self._device).eval()
+            width = encoder.config.hidden_size * (1 if self._spans else 3)
+            self._head = torch.nn.Linear(width, self._outputs)
+        self._model = torch.nn.ModuleDict({"encoder": encoder, "head": self._head}).to(self._device).eval()
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -228,14 +231,14 @@ class EncoderModel:
         ids, types, mask, inside = self._tensors(read)
         states = self._model["encoder"](input_ids=ids, token_type_ids=types, attention_mask=mask).last_hidden_state
         if self._spans:
-            logits: Tensor = self._model["head"](states)
+            logits: Tensor = self._head(states)
             return logits.masked_fill(~inside.unsqueeze(-1), NEVER)
-        classes: Tensor = self._model["head"](_pooled(states, types, mask))
+        classes: Tensor = self._head(_pooled(states, types, mask))
         return classes
 
     def _features(self, read: Sequence[_Read]) -> Floats:
         """What the head of a class model sees, float64 (len(read), 3 * hidden size)."""
-        made = np.zeros((len(read), self._model["head"].weight.shape[1]))
+        made = np.zeros((len(read), self._head.weight.shape[1]))
         for batch in _by_length([len(r.ids) for r in read]):
             ids, types, mask, _ = self._tensors([read[i] for i in batch])
             with torch.inference_mode(), self._halved():
@@ -245,6 +248,7 @@ class EncoderModel:
 
     def _probe(self, read: Sequence[_Read], targets: Targets, judged: Sequence[_Read], wanted: Targets) -> None:
         """Fit the head alone; C is the one with the least development loss, the second without such examples."""
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
         classes = [target for target, _ in targets]
@@ -254,7 +258,9 @@ class EncoderModel:
         dev = self._features(judged) if judged else np.zeros((0, rows.shape[1]))
         tried: list[tuple[float, Floats, Floats]] = []
         for c in PROBES if judged else PROBES[1:2]:
-            model = LogisticRegression(C=c, max_iter=300).fit(rows, classes)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # training goes on from here
+                model = LogisticRegression(C=c, max_iter=PROBE_ITERATIONS).fit(rows, classes)
             weight, bias = np.zeros((self._outputs, rows.shape[1])), np.full(self._outputs, NEVER / 1000)
             if len(model.classes_) == 2:  # scikit-learn keeps only the row of the second of two classes
                 weight[model.classes_[1]] = model.coef_[0]
@@ -265,8 +271,8 @@ class EncoderModel:
             tried.append((-float(sum(logs[i, target] for i, (target, _) in enumerate(wanted))), weight, bias))
         _, weight, bias = min(tried, key=lambda t: t[0])
         with torch.no_grad():
-            self._model["head"].weight.copy_(torch.from_numpy(weight))
-            self._model["head"].bias.copy_(torch.from_numpy(bias))
+            self._head.weight.copy_(torch.from_numpy(weight))
+            self._head.bias.copy_(torch.from_numpy(bias))
 
     def _tensors(self, read: Sequence[_Read]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         longest = max(len(r.ids) for r in read)

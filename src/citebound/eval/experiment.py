@@ -44,6 +44,7 @@ class Variant:
     all_items: bool
     encoder: str
     family: str
+    trained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ def _variants(
             bool(system.get("all_items", trained)),
             system.get("encoder", ""),
             system.get("family", "encoder" if trained else "generator"),
+            trained,
         )
         for size in sizes
     ]

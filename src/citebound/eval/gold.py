@@ -67,18 +67,29 @@ class Key:
     note: str
     items: dict[str, Gold]
     documents: int = 0
+    sha256: str = ""
 
     @classmethod
     def of(cls, suite: Suite) -> Key:
         items = {item.id: Gold.of(item) for item in suite.test}
         return cls(
-            suite.name, suite.title, suite.task, suite.labels, suite.own, suite.note, items, len(suite.documents)
+            suite.name,
+            suite.title,
+            suite.task,
+            suite.labels,
+            suite.own,
+            suite.note,
+            items,
+            len(suite.documents),
+            suite.sha256,
         )
 
     def lines(self) -> list[str]:
         head = {"suite": self.suite, "title": self.title, "task": self.task, "labels": self.labels}
         return [
-            json.dumps({**head, "own": self.own, "note": self.note, "documents": self.documents}),
+            json.dumps(
+                {**head, "own": self.own, "note": self.note, "documents": self.documents, "sha256": self.sha256}
+            ),
             *(g.line() for g in self.items.values()),
         ]
 
@@ -95,4 +106,5 @@ class Key:
             head["note"],
             items,
             head["documents"],
+            head["sha256"],
         )

@@ -66,6 +66,10 @@ class Kit:
         self._given = embedder
         self._models: dict[str, LanguageModel | Endpoint] = {}
 
+    @property
+    def encoder_name(self) -> str:
+        return self._given.name if self._given else Path(self.config.encoder).name
+
     @cached_property
     def encoder(self) -> Embedder:
         return self._given or open_encoder(self.config)
@@ -104,7 +108,10 @@ class Kit:
         from citebound.eval.language_model import LanguageModel
 
         if name not in self._models:
-            made = Endpoint(name, self.config) if "://" in name else LanguageModel.load(name, self.config)
+            if self.config.base_url and name == self.config.generator:
+                made: LanguageModel | Endpoint = Endpoint(f"{self.config.base_url}#{name}", self.config)
+            else:
+                made = Endpoint(name, self.config) if "://" in name else LanguageModel.load(name, self.config)
             self._models[name] = made
         return self._models[name]
 

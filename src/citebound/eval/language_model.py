@@ -84,7 +84,9 @@ class LanguageModel:
             if not whole:
                 _save(model, tokenizer, dense)
         except (OSError, ValueError, ImportError) as error:
-            raise GeneratorUnavailable(f"{path} cannot be loaded: {error}") from error
+            raise GeneratorUnavailable(
+                f"{path} cannot be loaded: {error}", remedy="pip install 'citebound[train]'; is the file whole?"
+            ) from error
         return cls(Path(name).name, _placed(model), tokenizer)
 
     @property

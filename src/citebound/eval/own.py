@@ -246,7 +246,7 @@ def _row(asked: _Asked, name: str, texts: Mapping[str, str], notes: list[str]) -
     return {
         "id": id_,
         "question": asked["question"],
-        "cluster": asked["cluster"] or where or id_,
+        "cluster": asked["cluster"] or where or "no document named",
         "kind": "answerable" if answerable else "unanswerable",
         "answerable": answerable,
         "answer": asked["answer"],

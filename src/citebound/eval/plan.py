@@ -16,6 +16,7 @@ from pathlib import Path
 
 from citebound import models
 from citebound.config import Config
+from citebound.eval import journal, registration
 from citebound.eval.experiment import Experiment
 from citebound.eval.kit import Kit
 from citebound.eval.predict import Cell, check
@@ -28,6 +29,8 @@ START = 8.0
 CHUNK_CHARS = 330
 """Characters of a document for each chunk that is embedded (measured on contracts)."""
 BASE_MIB = 700.0
+ELSEWHERE = {"read": 1000.0, "written": 30.0, "load": 1.0, "memory": 0.0}
+"""Rates that are assumed of a server: it is not asked before the run."""
 PROBE = "The Receiving Party shall keep the Confidential Information secret for five years after disclosure. "
 
 
@@ -120,6 +123,23 @@ def measure(generators: Iterable[str], config: Config, work: Path, *, encoder: b
     )
 
 
+def ratios(ledger: Path = registration.LEDGER) -> dict[str, float]:
+    """Predicted over real seconds of each run that was planned and then run in one go, as the larger over the smaller;
+    by run, the last one counts."""
+    planned: dict[str, float] = {}
+    made = {}
+    for row in map(json.loads, journal.lines(ledger)):
+        name = row["run"]
+        if row["event"] == "planned":
+            planned[name] = row["seconds"]
+        elif row["event"] == "resumed":
+            planned.pop(name, None)
+        elif row["event"] == "finished" and name in planned and row.get("seconds"):
+            predicted = planned.pop(name)
+            made[name] = max(predicted, row["seconds"]) / max(1.0, min(predicted, row["seconds"]))
+    return made
+
+
 def generators(experiment: Experiment, suite: Suite, config: Config) -> set[str]:
     """The generators that a run reads with. Raises RunError for a run that could not be run."""
     check(experiment, suite)
@@ -131,6 +151,8 @@ def generators(experiment: Experiment, suite: Suite, config: Config) -> set[str]
 def _generator(name: str, config: Config) -> dict[str, float]:
     from citebound.eval.language_model import LanguageModel
 
+    if "://" in name or (config.base_url and name == config.generator):
+        return dict(ELSEWHERE)
     begun = time.monotonic()
     model = LanguageModel.load(name, config)
     load = time.monotonic() - begun
@@ -143,7 +165,10 @@ def _generator(name: str, config: Config) -> dict[str, float]:
     more = model.reply(messages, 17, stop="\0")
     writing = time.monotonic() - begun
     path = Path(name)
-    size = path.stat().st_size if path.is_file() else models.find(name).weights.size
+    if path.exists():
+        size = sum(p.stat().st_size for p in ([path] if path.is_file() else path.rglob("*.safetensors")))
+    else:
+        size = models.find(name).weights.size
     return {
         "read": first.tokens_in / max(reading, 1e-3),
         "written": max(1, more.tokens_out) / max(writing, 1e-3),

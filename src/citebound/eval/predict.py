@@ -22,7 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from citebound import config as settings
@@ -100,11 +100,11 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
     total = sum(map(len, wanted.values()))
     had = {c.name: len({t.id for t in c.done()}.intersection(wanted[c.name])) for c in cells}
     before = sum(had.values())
+    registration.verify(experiment, [t for c in cells for t in c.done()], suite.sha256)
     begun = time.monotonic()
     if before < total:
-        opened = registration.openings(suite.name) + 1
-        event = "opened" if experiment.split == "test" else "rehearsed"
-        registration.log(event, experiment, suite=suite.name, opening=opened, done=before, total=total)
+        event = "resumed" if before else "opened" if experiment.split == "test" else "rehearsed"
+        registration.log(event, experiment, suite=suite.name, done=before, total=total)
     done = before
     for cell in cells:
         done -= had[cell.name]
@@ -113,7 +113,8 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
         done += len(wanted[cell.name])
     failed = sum(t.prediction.outcome == FAILED for c in cells for t in c.done())
     if before < total:
-        registration.log("finished", experiment, suite=suite.name, total=total, failed=failed)
+        seconds = round(time.monotonic() - begun, 1)
+        registration.log("finished", experiment, suite=suite.name, total=total, failed=failed, seconds=seconds)
     return failed
 
 
@@ -199,36 +200,51 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
     """The child's work: prepare the system, answer what is missing, note what it cost."""
     cell.traces.parent.mkdir(parents=True, exist_ok=True)
     work = cell.work / "suites" / suite.name / (cell.variant.encoder.replace("/", "_") or config.encoder)
+    seen = replace(suite, test=())  # no system has the gold of the test at hand
     if cell.variant.encoder:
         config = config.model_copy(update={"encoder": cell.variant.encoder})
-    kit = Kit(suite, config, work)
+        seen = replace(seen, collection="")  # another encoder never touches the user's own index
+    kit = Kit(seen, config, work)
     system: System = KINDS[cell.variant.kind](kit, cell.regime, cell.variant.options)
     items = cell.items(suite)
     peek = getattr(system, "peek", None)
     if peek:
         peek(items)
     have = {t.id for t in cell.done()}
-    train = list(suite.train)
+    train, dev = list(suite.train), list(suite.dev)
     if cell.variant.size:
         train = choose(train, cell.variant.size, cell.seed)
-    if system.work([i.asked(cell.regime) for i in items[:1]], len(train)).searched:
+        dev = choose(dev, cell.variant.size, cell.seed)
+    needed = system.work([i.asked(cell.regime) for i in items[:1]], len(train))
+    if needed.searched:
         _ = kit.collection  # its cost is that of the index, not of the first question
-    wall, cpu = time.monotonic(), time.process_time()
     try:
-        adapted = system.prepare(train, suite.dev, cell.seed)
+        if needed.generator:
+            kit.language_model(needed.generator)  # loading is neither adaptation nor the first answer
+        wall, cpu = time.monotonic(), time.process_time()
+        adapted = system.prepare(train, dev, cell.seed)
     except FAULTS as error:
         _record(cell, [_failure(cell, item.id, _said(error)) for item in items if item.id not in have])
         return
     wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     head = registration.registration(cell.experiment).head
-    begun = time.monotonic()
+    begun, told = time.monotonic(), suite.sha256
     with cell.traces.open("a", encoding="utf-8") as file:
         for item in items:
             if item.id in have:
                 continue
             made = _one(system, item, cell.regime)
             trace = Trace(
-                cell.variant.name, cell.regime, cell.seed, item.id, made, time.time(), head, cell.experiment.sha256
+                cell.variant.name,
+                cell.regime,
+                cell.seed,
+                item.id,
+                made,
+                time.time(),
+                head,
+                cell.experiment.sha256,
+                told,
+                f"{kit.encoder_name} {config.generator}",
             )
             file.write(trace.line() + "\n")
             file.flush()

@@ -17,6 +17,24 @@ from citebound.types import Span
 
 ANSWERED, NOT_FOUND, FAILED = "answered", "not_found", "failed"
 DIGITS = 6
+DEFAULTS: dict[str, Any] = {
+    "suite": "",
+    "models": "",
+    "label": "",
+    "text": "",
+    "tokens": [],
+    "quotes": [],
+    "retrieved": [],
+    "shown": [],
+    "scores": {},
+    "confidence": 0.0,
+    "parsed": True,
+    "tokens_in": 0,
+    "tokens_out": 0,
+    "seconds": 0.0,
+    "error": "",
+}
+"""What a line leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +67,8 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A prediction with what it was made by. `at` is UTC seconds; `commit` the revision of the code and of the run."""
+    """A prediction with what it was made by. `at` is UTC seconds; `commit` the revision of the code and of the run;
+    `suite` the hash of the suite's items and prompts; `models` the encoder and the generator of the settings."""
 
     system: str
     regime: str
@@ -59,10 +78,8 @@ class Trace:
     at: float
     commit: str
     run_sha256: str
-
-    @property
-    def key(self) -> tuple[str, str, int, str]:
-        return self.system, self.regime, self.seed, self.id
+    suite: str = ""
+    models: str = ""
 
     def line(self) -> str:
         p = self.prediction
@@ -74,6 +91,8 @@ class Trace:
             "at": round(self.at, 3),
             "commit": self.commit,
             "run": self.run_sha256,
+            "suite": self.suite,
+            "models": self.models,
             "outcome": p.outcome,
             "label": p.label,
             "text": p.text,
@@ -89,32 +108,40 @@ class Trace:
             "seconds": round(p.seconds, 4),
             "error": p.error,
         }
-        needed = {"system", "regime", "seed", "id", "at", "commit", "run", "outcome"}
-        kept = {k: v for k, v in row.items() if k in needed or v not in ("", [], {}, 0, True)}
+        kept = {k: v for k, v in row.items() if k not in DEFAULTS or v != DEFAULTS[k]}
         return json.dumps(kept, ensure_ascii=False)
 
     @classmethod
     def read(cls, line: str) -> Trace:
         """Raises ValueError or KeyError for a line that is none, for example one torn by a crash."""
-        row = json.loads(line)
+        row = {**DEFAULTS, **json.loads(line)}
         prediction = Prediction(
             outcome=row["outcome"],
-            label=row.get("label", ""),
-            text=row.get("text", ""),
-            tokens=tuple(row.get("tokens", ())),
-            quotes=_unpacked(row.get("quotes", ())),
-            retrieved=_unpacked(row.get("retrieved", ())),
-            shown=_unpacked(row.get("shown", ())),
-            scores=row.get("scores", {}),
-            confidence=row.get("confidence", 0.0),
-            parsed=row.get("parsed", True),
-            tokens_in=row.get("tokens_in", 0),
-            tokens_out=row.get("tokens_out", 0),
-            seconds=row.get("seconds", 0.0),
-            error=row.get("error", ""),
+            label=row["label"],
+            text=row["text"],
+            tokens=tuple(row["tokens"]),
+            quotes=_unpacked(row["quotes"]),
+            retrieved=_unpacked(row["retrieved"]),
+            shown=_unpacked(row["shown"]),
+            scores=row["scores"],
+            confidence=row["confidence"],
+            parsed=row["parsed"],
+            tokens_in=row["tokens_in"],
+            tokens_out=row["tokens_out"],
+            seconds=row["seconds"],
+            error=row["error"],
         )
         return cls(
-            row["system"], row["regime"], row["seed"], row["id"], prediction, row["at"], row["commit"], row["run"]
+            row["system"],
+            row["regime"],
+            row["seed"],
+            row["id"],
+            prediction,
+            row["at"],
+            row["commit"],
+            row["run"],
+            row["suite"],
+            row["models"],
         )
 
 

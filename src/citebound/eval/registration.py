@@ -37,7 +37,9 @@ class Registration:
 
 def registration(experiment: Experiment) -> Registration:
     """Where a run file stands in git now."""
-    head = _git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    head = _git("rev-parse", "HEAD")
+    if head and _git("status", "--porcelain", "--", ".", ":!eval/results"):
+        head += "-dirty"
     path = str(experiment.path)
     if not head or _git("status", "--porcelain", "--", path) or not _git("ls-files", "--", path):
         return Registration("", 0.0, head)
@@ -45,18 +47,35 @@ def registration(experiment: Experiment) -> Registration:
     return Registration(commit, float(at), head)
 
 
-def verify(experiment: Experiment, traces: Sequence[Trace]) -> Registration:
-    """Raises RunError for a trace that was not made by this registration of the run; gives the registration."""
+def verify(experiment: Experiment, traces: Sequence[Trace], suite: str = "") -> Registration:
+    """Raises RunError for a trace that was not made by this registration of the run, of another revision of the suite
+    (`suite` is its hash now) or, within a system, by other models; gives the registration."""
     registered = registration(experiment)
+    models: dict[str, str] = {}
     for trace in traces:
         if trace.run_sha256 != experiment.sha256:
             raise RunError(
                 f"{experiment.path} was changed after {trace.system} predicted {trace.id}",
                 remedy="Put the run file back as it was, or run it anew: `citebound eval run --fresh`.",
             )
+        if suite and trace.suite not in ("", suite):
+            raise RunError(
+                f"the suite {experiment.suite} was changed after {trace.system} predicted {trace.id}",
+                remedy="Put the suite back as it was, or run it anew: `citebound eval run --fresh`.",
+            )
+        if trace.models and models.setdefault(trace.system, trace.models) != trace.models:
+            raise RunError(
+                f"{trace.system} predicted with {models[trace.system]} and with {trace.models}",
+                remedy="Set the encoder and the generator as they were, or run it anew: `citebound eval run --fresh`.",
+            )
     if registered.exploratory:
         return registered
     for commit in {t.commit.removesuffix("-dirty") for t in traces}:
+        if not _git("cat-file", "-t", commit):
+            raise RunError(
+                f"the commit {commit[:10]} of the traces is not in this repository",
+                remedy="Fetch the whole history: `git fetch --unshallow`.",
+            )
         if not _ancestor(registered.commit, commit):
             raise RunError(
                 f"{experiment.path} was committed ({registered.commit[:10]}) after predictions at {commit[:10]}",

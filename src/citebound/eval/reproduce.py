@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from citebound.eval import experiment, results
+from citebound.eval import experiment, plan, results
 from citebound.eval.figures import Figure, record, share
 from citebound.eval.score import Board
 
@@ -91,7 +91,10 @@ def main() -> int:
         same += not lost
         console.print(f"{name}: " + ("the same to the digit" if not lost else f"{len(lost)} values differ; {lost[0]}"))
     if given.record:
-        record([*figures_of(boards), share("board.reproduced", same, len(names))], COMMAND)
+        figures = [*figures_of(boards), share("board.reproduced", same, len(names))]
+        if timed := plan.ratios():
+            figures.append(Figure("plan.worst_ratio", max(timed.values()), "times", denominator=len(timed)))
+        record(figures, COMMAND)
     return 0 if same == len(names) else 1
 
 

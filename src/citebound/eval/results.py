@@ -51,7 +51,7 @@ def scored(experiment: Experiment, outcome: Outcome, **options: Any) -> Board:
     """The board of an outcome. Raises RunError where the pre-registration was broken."""
     known = set(experiment.names)
     traces = [t for t in outcome.traces if t.system in known]
-    registered = registration.verify(experiment, traces)
+    registered = registration.verify(experiment, traces, outcome.key.sha256)
     return board(experiment, outcome.key, traces, outcome.costs, registered, outcome.openings, **options)
 
 

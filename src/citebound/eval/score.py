@@ -167,6 +167,7 @@ def _row(cell: Cell, experiment: Experiment, costs: Sequence[Cost], resamples: i
         "kind": cell.variant.kind,
         "options": dict(cell.variant.options),
         "size": cell.variant.size,
+        "trained": cell.variant.trained,
         "seeds": cell.seeds,
         "n": n,
         "clusters": len(set(cell.clusters)),
@@ -303,8 +304,8 @@ def _comparisons(
 def _controls(experiment: Experiment, here: Mapping[str, Cell], regime: Regime, resamples: int) -> list[dict[str, Any]]:
     """RAG against its own controls.
 
-    `dead`: it does not beat itself with another question's passages. `leaked`: without the gold it is above chance, and
-    keeps at least half of what it has over chance.
+    `dead`: on enough documents, it does not beat itself with another question's passages. `leaked`: without the gold it
+    is above chance, and keeps at least half of what it has over chance.
     """
     primary = experiment.primary
     rag = here.get(primary.rag)
@@ -314,13 +315,13 @@ def _controls(experiment: Experiment, here: Mapping[str, Cell], regime: Regime, 
         if rag and name in here:
             found = _compare(rag, here[name], primary.metric, primary.margin, resamples)
             row = {"regime": regime, "role": role, "rag": primary.rag, "other": name, "metric": primary.metric}
-            made.append({**row, **_comparison_row(found), "dead": role == "wrong" and found.verdict != "a"})
+            made.append({**row, **_comparison_row(found), "dead": role == "wrong" and _no_better(found)})
     if rag and primary.removed in here and primary.chance in here:
         removed, chance = here[primary.removed], here[primary.chance]
         above = _compare(removed, chance, primary.metric, primary.margin, resamples)
         gain = _compare(rag, chance, primary.metric, primary.margin, resamples)
         leak = above.verdict == "a" and above.difference.value >= 0.5 * gain.difference.value
-        kept = [right(rag.key.task, g, p) for g, p in zip(removed.gold, removed.made[0], strict=True)]
+        kept = [right(rag.key.task, g, p) for g, p in zip(removed.gold, removed.made[0], strict=True) if g.answerable]
         for row in made:
             if row["role"] == "removed":
                 row |= {"leaked": bool(leak), "gold_leak_rate": _round(measures.gold_leak_rate(kept))}
@@ -341,6 +342,12 @@ def _compare(a: Cell, b: Cell, metric: str, margin: float, resamples: int) -> Co
         statistics=(of_one, of_other) if of_one and of_other else None,
         resamples=resamples,
     )
+
+
+def _no_better(found: Comparison) -> bool:
+    """Whether a system was tested against its control, on enough documents, and does not beat it."""
+    p = found.p if found.p_holm is None else found.p_holm
+    return p is not None and (p >= 0.05 or found.difference.low <= 0)
 
 
 def _comparison_row(c: Comparison) -> dict[str, Any]:

@@ -109,6 +109,12 @@ class Suite:
     files: tuple[Path, ...] = ()
     collection: str = ""
 
+    @property
+    def sha256(self) -> str:
+        """Hash of the items, of all splits, and of the prompts: what predictions and scores depend on."""
+        told = repr((self.name, self.task, self.labels, self.prompts, self.train, self.dev, self.test))
+        return hashlib.sha256(told.encode()).hexdigest()
+
     def sampled(self, count: int, seed: int = 0) -> Suite:
         """The same suite with about `count` test items: spread evenly over as many clusters as there are, chosen by a
         hash of (seed, id), so that a larger sample contains the smaller one. 0 keeps all."""

@@ -37,7 +37,7 @@ STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse regularisation strengths (C) tried on the development set, for features of unit variance."""
 UNTRIED = 0.001
 """C without a development set."""
-ITERATIONS = 1000
+ITERATIONS = 5000
 FARTHEST = 5.0
 """Standard deviations to which a feature is clipped: one that hardly varied in training could outweigh all others."""
 CONSTANT = 1e-6

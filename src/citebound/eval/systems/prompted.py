@@ -23,13 +23,14 @@ from citebound.eval import prompts
 from citebound.eval.kit import Evidence, Kit, Shown
 from citebound.eval.measures import Place, overlap
 from citebound.eval.prediction import NOT_FOUND, Prediction
-from citebound.eval.suite import Item, Question, Regime, Task
+from citebound.eval.suite import Item, Question, Regime, SuiteError, Task
 from citebound.eval.system import Adaptation, Options, Work, options
 from citebound.eval.systems.choosing import choose
 from citebound.eval.systems.reading import Leaning, extracted, labelled, unlabelled
 from citebound.types import Span
 
 PASSAGES = ("none", "product", "document", "oracle", "wrong", "removed")
+NO_TRAIN = "Leave few-shot systems out, or give the suite train items."
 EXAMPLE_CHARS = 600
 """Characters of passages that an example shows: exemplars teach the form, and are paid for in every prompt."""
 AROUND = 200
@@ -77,6 +78,8 @@ class Prompted:
 
     def prepare(self, train: Sequence[Item], dev: Sequence[Item], seed: int) -> Adaptation:
         shots = int(self._o["shots"])
+        if shots and not train:
+            raise SuiteError(f"{self._kit.suite.name} has no train items for {shots} examples", remedy=NO_TRAIN)
         if shots:
             chosen = choose(train, shots, seed)
             self._examples = [(item, self._example_passages(item)) for item in chosen]
@@ -91,15 +94,22 @@ class Prompted:
         begun = time.monotonic()
         evidence, searching = self._evidence(question)
         if evidence and not evidence.shown and self._o["passages"] == "document":
-            return Prediction(NOT_FOUND, parsed=False, error="does not fit the window")
+            return Prediction(NOT_FOUND, error="does not fit the window")
         if evidence and not evidence.found and self._gate:
-            return Prediction(NOT_FOUND, retrieved=evidence.retrieved, seconds=time.monotonic() - begun + searching)
+            return Prediction(
+                NOT_FOUND,
+                retrieved=evidence.retrieved,
+                confidence=1 - evidence.sufficiency,
+                seconds=time.monotonic() - begun + searching,
+            )
         shown = self._fitting(evidence.shown) if evidence else ()
         made = self._read(question, shown)
         if self._kit.suite.task is Task.LABEL:
             made = self._leaning.taken_off(made)
         if made.text and not made.quotes and self._gate:
-            made = replace(made, outcome=NOT_FOUND, text="", confidence=0.0)  # what cannot be bound is not shown
+            made = replace(
+                made, outcome=NOT_FOUND, text="", confidence=1 - made.confidence
+            )  # what cannot be bound is not shown
         return _with(made, evidence, shown, time.monotonic() - begun + searching)
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -116,10 +126,10 @@ class Prompted:
 
     @property
     def _gate(self) -> bool:
-        """Whether the product's threshold decides: it does for the product, with a profile, where the answer is a
-        text."""
+        """Whether the product's threshold and binding decide: they do for the product and its controls, with a
+        profile, where the answer is a text."""
         texts = self._kit.suite.task is not Task.LABEL
-        return texts and bool(self._o["profile"]) and self._o["passages"] == "product"
+        return texts and bool(self._o["profile"]) and self._o["passages"] in ("product", "wrong", "removed")
 
     def _read(self, question: Question, shown: Sequence[Shown]) -> Prediction:
         suite = self._kit.suite
@@ -142,7 +152,8 @@ class Prompted:
         found = self._kit.evidence(self._others.get(question.id, question))
         if how == "removed":
             gold, label = self._gold.get(question.id, ()), self._labels.get(question.id, "")
-            found = _given([s for s in found.shown if not overlap([s.place], gold) and (not label or s.label != label)])
+            kept = [s for s in found.shown if not overlap([s.place], gold) and (not label or s.label != label)]
+            found = replace(found, shown=tuple(kept), quotes=(), retrieved=tuple(s.place for s in kept))
         return found, max(0.0, found.seconds - (time.monotonic() - begun))
 
     def _document(self, question: Question) -> Evidence:

@@ -44,25 +44,29 @@ WITHOUT = 2
 """Passages without gold that are learnt from where an item has no gold; where it has, one."""
 PROOFS = 2
 """Passages with gold that are learnt from, for each item."""
+FOR_LABEL, FOR_SPAN = 4, 8
 ANSWER_TOKENS = 8
-"""An answer may have at least so many, and as many as the longest that was learnt from."""
+"""An answer may have at least so many, and up to twice as many as the longest that was learnt from."""
 WINDOW_CHARS = 500
 """Of a window around gold, where retrieval gives no passage to take the length from."""
+NEARLY = 0.8
+"""Passages that are nearly as sure of the label as the surest one: retrieval decides which of them is quoted."""
 Join = Callable[[Floats, int | None], Floats]
 """Logits of passages, shape (passages, labels), and the label that needs no proof -> logits of the document."""
 
 
 def fine_tuned_reader(kit: Kit, regime: Regime, given: Options, *, folder: Path | None = None) -> System:
     """Options: `epochs` (0: 12 for texts, else 3; more where that makes less than LEAST_STEPS), `batch`, `rates`
-    (learning rates to try), `window` (tokens), `passages` (retrieved ones that are read for a question), `scratch`
-    (random weights). `folder` is a model to use instead of the configured one."""
-    o = options(given, epochs=0, batch=8, rates=[], window=256, passages=4, scratch=False)
-    alone = kit.suite.task is Task.LABEL and not reads(kit.suite)
-    o["epochs"] = o["epochs"] or (TEXT_EPOCHS if alone else PASSAGE_EPOCHS)
+    (learning rates to try), `window` (tokens), `passages` (retrieved ones that are read for a question; 0: 4 for a
+    label, 8 for a span), `scratch` (random weights). `folder` is a model to use instead of the configured one."""
+    o = options(given, epochs=0, batch=8, rates=[], window=256, passages=0, scratch=False)
+    spans, texts = kit.suite.task is not Task.LABEL, not reads(kit.suite)
+    o["epochs"] = o["epochs"] or (TEXT_EPOCHS if texts and not spans else PASSAGE_EPOCHS)
+    o["passages"] = o["passages"] or (FOR_SPAN if spans else FOR_LABEL)
     training = Training(kit, o, folder)
-    if kit.suite.task is not Task.LABEL:
+    if spans:
         return SpanReader(kit, regime, training, o["passages"])
-    return TextReader(kit, regime, training) if alone else PairReader(kit, regime, training, o["passages"])
+    return TextReader(kit, regime, training) if texts else PairReader(kit, regime, training, o["passages"])
 
 
 class Trained(NamedTuple):
@@ -196,8 +200,10 @@ class PairReader:
         label = max(scores, key=lambda name: scores[name])
         quotes: tuple[Place, ...] = ()
         if passages and label in self._labels and label not in self._unproved:
-            best = passages[int(softened(logits, 1.0)[:, self._labels.index(label)].argmax())]
-            quotes = self._quote(question, best, evidence)
+            sure = softened(logits, 1.0)[:, self._labels.index(label)]
+            quotes = self._quote(
+                question, [p for p, s in zip(passages, sure, strict=True) if s >= NEARLY * sure.max()], evidence
+            )
         return Prediction(
             label=label,
             quotes=quotes,
@@ -258,10 +264,10 @@ class PairReader:
         logits = self._model.logits([Pair(question.text, text) for text in self._kit.texts(passages)])
         return logits, passages, evidence, seconds
 
-    def _quote(self, question: Question, passage: Place, evidence: Evidence) -> tuple[Place, ...]:
-        """The most promising sentence of a passage."""
+    def _quote(self, question: Question, passages: Sequence[Place], evidence: Evidence) -> tuple[Place, ...]:
+        """The most promising sentence of some passages."""
         sentences = self._candidates.of(question, evidence)
-        return next(((c.place,) for c in sentences if touches(c.place, [passage])), (passage,))
+        return next(((c.place,) for c in sentences if touches(c.place, passages)), (passages[0],))
 
 
 class SpanReader:
@@ -290,7 +296,7 @@ class SpanReader:
             )
         trained = self._training.run(0, made, wanted, seed)
         self._model = trained.model
-        self._longest = max(ANSWER_TOKENS, *(trained.model.length(e) for e in made if e.target))
+        self._longest = max(ANSWER_TOKENS, *(2 * trained.model.length(e) for e in made if e.target))
         if judged:
             self._fit_threshold(judged)
         notes = (*trained.notes, f"threshold {self._threshold:.3g} nats, spans of up to {self._longest} tokens")
