@@ -183,6 +183,7 @@ def seal(run: RunArgument, work: WorkOption = WORK) -> None:
 
     given = experiment.read(experiment.find(run))
     path = results.seal(given, results.gathered(given, given.load(), work))
+    results.save_board(results.scored(given, results.unseal(given)))
     out.print(f"{path} ({path.stat().st_size / 1024:.0f} KiB)")
 
 
@@ -199,8 +200,9 @@ def report(
     from citebound.eval import report
 
     boards = [_board(name, sealed, work) for name in runs]
+    details = {} if sealed else {board["run"]: _details(board, work) for board in boards if board["own"]}
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(report.report(boards), "utf-8")
+    to.write_text(report.report(boards, details), "utf-8")
     to.with_suffix(".md").write_text(report.summary(boards), "utf-8")
     out.print(f"{to}\n{to.with_suffix('.md')}")
 
@@ -262,6 +264,24 @@ def questions(
         f"{len(rows)} drafted questions in {to}. Write 'yes' into the column 'confirmed' of those that are right;"
     )
     out.print(f"then: citebound eval new {to} --collection {collection} --name NAME")
+
+
+def _details(board: dict[str, Any], work: Path) -> dict[str, dict[str, str]]:
+    """Question, answer and gold of the user's own items, by id, for the worst cases of the report."""
+    from citebound.eval import experiment, results
+
+    given = experiment.read(experiment.find(board["run"]))
+    suite = given.load()
+    told = results.gathered(given, suite, work)
+    said = {t.id: t.prediction.text or t.prediction.label for t in told.traces if t.system == given.primary.rag}
+    return {
+        item.id: {
+            "question": item.question,
+            "answer": said.get(item.id, ""),
+            "gold": item.label or "; ".join(item.answers),
+        }
+        for item in suite.test
+    }
 
 
 def _need_models(generators: set[str]) -> None:

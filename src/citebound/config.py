@@ -40,7 +40,10 @@ class Config(BaseSettings):
     hub_url: str = Field("https://huggingface.co", description="Model hub; empty turns it off.")
     hub_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a connection to the hub.")
     hub_token: SecretStr | None = Field(None, description="Token for the hub (environment only).")
-    encoder: str = Field("all-minilm-l6-v2", description="Encoder from the model catalogue, or the folder of a sentence-transformers model.")
+    encoder: str = Field(
+        "all-minilm-l6-v2",
+        description="Encoder from the model catalogue, or the folder of a sentence-transformers model.",
+    )
     generator: str = Field(
         "qwen2.5-coder-0.5b-instruct",
         description="Embedded generator from the model catalogue, or the model's name at base_url.",

@@ -160,6 +160,7 @@ def cell(system: str, **changed: Any) -> dict[str, Any]:
         "regime": "given",
         "family": "generator",
         "kind": "prompted",
+        "trained": True,
         "options": {},
         "size": 0,
         "seeds": [1],

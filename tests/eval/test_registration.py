@@ -138,7 +138,7 @@ def test_openings_of_the_test_split_are_counted_over_all_runs_of_a_suite(
 def test_a_suite_or_models_that_changed_after_a_prediction_are_refused(git: Git) -> None:
     made = replace(trace(git("rev-parse", "HEAD")), suite="s1", models="encoder generator")
     assert not registration.verify(read(), [made], "s1").exploratory
-    with pytest.raises(RunError, match="the suite .* was changed after"):
+    with pytest.raises(RunError, match=r"the suite .* was changed after"):
         registration.verify(read(), [made], "s2")
     with pytest.raises(RunError, match="predicted with encoder generator and with encoder other"):
         registration.verify(read(), [made, replace(made, models="encoder other")], "s1")

@@ -15,7 +15,7 @@ from citebound.eval.statistics import FEWEST_CLUSTERS
 
 Board = Mapping[str, Any]
 Row = Mapping[str, Any]
-Decision = Literal["rag", "fine-tuned", "both", "tie", "no evidence", "invalid"]
+Decision = Literal["rag", "fine-tuned", "other", "both", "tie", "no evidence", "invalid"]
 
 RULE = (
     "The metric, the margin, the rivals and the test items stand in the run file before the test split is opened. If"
@@ -31,7 +31,7 @@ RULE = (
     " (the answers leak); or RAG would win, but does not beat itself reading another question's passages.",
     "Both: a system that joins retrieval and training beats RAG, and beats every rival: RAG beat that rival, or their"
     " 95 % intervals do not overlap.",
-    "Fine-tuned: otherwise, if a rival beats RAG; the strongest such rival is named, whatever its kind.",
+    "Fine-tuned, or other if it was not trained: otherwise, if a rival beats RAG; the strongest such rival is named.",
     "RAG: otherwise, if it beats the strongest rival and none beats it.",
     "Tie: otherwise, if RAG and the strongest rival are equivalent and nothing else beats RAG: choose by cost.",
     "No evidence: otherwise. The items needed are those at which the standard error, which falls with the square root"
@@ -45,6 +45,8 @@ COSTS = (
     " batch of changed documents. A system with neither goes on at no cost. The first index and the first training are"
     " paid once and left out, but for the pay-back. People's time and labels are not in it."
 )
+
+WON_BY_OTHERS = ("fine-tuned", "other", "both")
 
 METRICS = {
     "correct": "share of correct answers",
@@ -247,7 +249,7 @@ class _Case:
         told += [flips[0].sentence()] if decision == "tie" else []
         return replace(
             made,
-            winner={"rag": self.rag, "fine-tuned": row["other"], "both": row["other"]}.get(decision, ""),
+            winner=self.rag if decision == "rag" else row["other"] if decision in WON_BY_OTHERS else "",
             rival=rival,
             difference=row["difference"]["value"],
             low=row["difference"]["low"],
@@ -285,7 +287,8 @@ class _Case:
         for best in winners:
             if not self.barred(best["other"]):
                 others = [f"{c['other']} beats {self.rag} too, but not every rival." for c in ahead]
-                return "fine-tuned", best, [f"{self.won(best, -1)}.", *others]
+                decision: Decision = "fine-tuned" if self.cells[best["other"]]["trained"] else "other"
+                return decision, best, [f"{self.won(best, -1)}.", *others]
         return self.undefeated(row, [*ahead, *winners])
 
     def undefeated(self, row: Row, ahead: Sequence[Row]) -> tuple[Decision, Row, list[str]]:

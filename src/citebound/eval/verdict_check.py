@@ -76,7 +76,9 @@ def built(case: Case, seed: int, resamples: int = RESAMPLES) -> score.Board:
 def _experiment(systems: Sequence[str]) -> Experiment:
     families = {"embedding_head": "encoder", "majority": "control"}
     variants = tuple(
-        Variant(name, name, name, {}, 0, (1,), (Regime.GIVEN,), True, "", families.get(name, "generator"))
+        Variant(
+            name, name, name, {}, 0, (1,), (Regime.GIVEN,), True, "", families.get(name, "generator"), name in families
+        )
         for name in systems
     )
     primary = Primary(
