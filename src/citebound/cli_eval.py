@@ -236,12 +236,18 @@ def new(
     """Make a suite and a run file of your own questions over an ingested collection."""
     from citebound.collection import Collection
     from citebound.eval import own
+    from citebound.eval.statistics import FEWEST_CLUSTERS
 
     with Collection.open(collection, config=settings.load()) as opened:
         made = own.new(questions, opened, name, force=force)
     out.print(f"{made.items} questions, {made.unanswerable} of them without an answer")
     for line in made.notes:
         err.print(escape(line), style="yellow")
+    if made.clusters < FEWEST_CLUSTERS:
+        err.print(
+            f"the questions are about {made.clusters} documents; fewer than {FEWEST_CLUSTERS} give no verdict",
+            style="yellow",
+        )
     out.print(f"{made.suite}\n{made.run}")
     out.print(f"Next: citebound eval plan {made.run}, then commit it and citebound eval run {made.run}")
 

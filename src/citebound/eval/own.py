@@ -43,6 +43,7 @@ class Made:
     items: int
     unanswerable: int
     placed: int
+    clusters: int
     notes: tuple[str, ...]
 
 
@@ -67,7 +68,12 @@ def new(csv_path: Path, collection: Collection, name: str, folder: Path = FOLDER
     declared = _suite_template(name, collection, written)
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in written)
     _check(name, declared, lines, texts)
-    for path, content in zip(targets, (declared, lines, run_template(name)), strict=True):
+    metric = "macro_f1" if any(row["label"] for row in written) else "f1"
+    for path, content in zip(
+        targets,
+        (declared, lines, run_template(name, metric)),
+        strict=True,
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, "utf-8")
     return Made(
@@ -77,20 +83,21 @@ def new(csv_path: Path, collection: Collection, name: str, folder: Path = FOLDER
         items=len(written),
         unanswerable=sum(not row["answerable"] for row in written),
         placed=sum(bool(row["gold"]) for row in written),
+        clusters=len({row["cluster"] for row in written}),
         notes=tuple(notes),
     )
 
 
-def run_template(name: str) -> str:
+def run_template(name: str, metric: str = "f1") -> str:
     """The run file of a new suite: what a first board compares."""
     return f"""title = {_quoted(name)}
 suite = {_quoted(name)}
 regimes = ["corpus"]
-items = 100
+items = 0  # test items for generators; 0 asks them all
 
 # Decided before the questions are asked: commit this file, then run it.
 [primary]
-metric = "f1"
+metric = "{metric}"
 margin = 0.05
 rag = "rag"
 against = ["zero_shot", "bm25_top1"]

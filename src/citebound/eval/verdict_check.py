@@ -77,9 +77,19 @@ def _experiment(systems: Sequence[str]) -> Experiment:
     families = {"embedding_head": "encoder", "majority": "control"}
     variants = tuple(
         Variant(
-            name, name, name, {}, 0, (1,), (Regime.GIVEN,), True, "", families.get(name, "generator"), name in families
+            name,
+            name,
+            name,
+            {},
+            0,
+            (1,),
+            (Regime.GIVEN,),
+            True,
+            "",
+            families.get(name, "generator"),
+            name == "embedding_head",
         )
-        for name in systems
+        for name, trained in ((s, s == "embedding_head") for s in systems)
     )
     primary = Primary(
         "accuracy",
