@@ -85,6 +85,8 @@ class Prompted:
             self._examples = [(item, self._example_passages(item)) for item in chosen]
         if self._kit.suite.task is Task.LABEL:
             seen = unlabelled(dev, self._o["calibrate"], self._regime, seed)
+            if self._o["passages"] == "oracle":
+                self._gold |= {item.id: item.gold for item in dev}
             self._leaning = Leaning.of([self._read(q, self._example_evidence(q)).scores for q in seen])
         return Adaptation(
             labels=len(self._examples) + len(self._kit.suite.labelled) * (self._o["passages"] == "product")
@@ -172,11 +174,15 @@ class Prompted:
         return made
 
     def _example_evidence(self, question: Question) -> tuple[Shown, ...]:
-        """Passages for a development question: those of the product, for the controls too."""
-        if self._o["passages"] == "none":
+        """Passages for a development question; for the controls "wrong" and "removed" those of the product, as nothing
+        but the passages of the test may differ."""
+        how = self._o["passages"]
+        if how == "none":
             return ()
-        whole = self._o["passages"] == "document"
-        return self._fitting((self._document(question) if whole else self._kit.evidence(question)).shown)
+        if how in ("document", "oracle"):
+            found, _ = self._evidence(question)
+            return self._fitting(found.shown) if found else ()
+        return self._fitting(self._kit.evidence(question).shown)
 
     def _example_passages(self, item: Item) -> list[Shown]:
         """What an example shows: the passages around its gold, or the first ones that retrieval gives."""
