@@ -188,6 +188,15 @@ def seal(run: RunArgument, work: WorkOption = WORK) -> None:
 
 
 @app.command()
+def restore(run: RunArgument, work: WorkOption = WORK) -> None:
+    """Put the committed traces of a run back into the work folder, so that the run goes on there."""
+    from citebound.eval import experiment, results
+
+    given = experiment.read(experiment.find(run))
+    out.print(f"{results.restore(given, results.unseal(given), work)} predictions put into {work}")
+
+
+@app.command()
 def report(
     runs: Annotated[list[str], typer.Argument(help="Runs, by name or file.")],
     to: Annotated[Path, typer.Option("--out", help="The HTML file; a Markdown summary is written beside it.")] = Path(

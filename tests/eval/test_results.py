@@ -165,3 +165,14 @@ def test_a_prediction_comes_back_from_its_line_as_it_was(
     )
     trace = Trace("s", "given", 1, "q", made, 1.0, "c", "r")
     assert Trace.read(trace.line()) == trace
+
+
+def test_a_run_goes_on_elsewhere_from_its_sealed_traces(run: Experiment) -> None:
+    predicted(run)
+    suite = tiny.extract()
+    results.seal(run, results.gathered(run, suite, WORK), Path("sealed"))
+    there = results.unseal(run, Path("sealed"))
+    assert results.restore(run, there, Path("elsewhere")) == len(there.traces)
+    assert results.restore(run, there, Path("elsewhere")) == 0  # what is there is left alone
+    again = results.gathered(run, suite, Path("elsewhere"))
+    assert results.scored(run, again, resamples=300) == results.scored(run, there, resamples=300)

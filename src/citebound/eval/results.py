@@ -85,6 +85,26 @@ def unseal(experiment: Experiment, folder: Path = RESULTS) -> Outcome:
     return Outcome(Key.read(key), [Trace.read(t) for t in traces], [json.loads(c) for c in costs], head["openings"])
 
 
+def restore(experiment: Experiment, outcome: Outcome, work: Path = WORK) -> int:
+    """Put sealed traces into the work folder, so that a run goes on there; cells that have traces are left alone.
+
+    Gives the number of predictions that were put there. They have no text, as it is not kept.
+    """
+    folder = work / "runs" / experiment.name
+    cells: dict[tuple[str, str, int], list[Trace]] = {}
+    for trace in outcome.traces:
+        cells.setdefault((trace.system, trace.regime, trace.seed), []).append(trace)
+    made = 0
+    for (system, regime, seed), traces in cells.items():
+        path = folder / "traces" / f"{system}.{regime}.{seed}.jsonl"
+        if not path.exists():
+            journal.append(path, [trace.line() for trace in traces])
+            made += len(traces)
+    if not (folder / "costs.jsonl").exists():
+        journal.append(folder / "costs.jsonl", [json.dumps(cost) for cost in outcome.costs])
+    return made
+
+
 def save_board(made: Board, folder: Path = RESULTS) -> Path:
     path = folder / "boards" / f"{made['run']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
