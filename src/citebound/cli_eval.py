@@ -99,6 +99,7 @@ def plan(
 def run(
     run: RunArgument,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw away this run's traces first.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try failed predictions again.")] = False,
     work: WorkOption = WORK,
     as_json: JsonOption = False,
 ) -> None:
@@ -110,6 +111,8 @@ def run(
     _need_models(plan.generators(given, suite, settings.load()))
     if fresh:
         shutil.rmtree(work / "runs" / given.name, ignore_errors=True)
+    if retry:
+        err.print(f"{len(predict.failures(given, work, forget=True))} failed predictions are tried again")
     if registration.registration(given).exploratory:
         err.print("exploratory: the run file is not committed, so this run is not pre-registered", style="yellow")
     if given.split == "test":
@@ -131,9 +134,11 @@ def run(
 
         failed = predict.run(given, suite, tell, work)
     if failed:
+        first = predict.failures(given, work)[0]
         err.print(
-            f"{failed} predictions failed; they score the worst (see {work / 'runs' / given.name / 'traces'}/*.log)"
+            f"{failed} predictions failed and score the worst; {first.system}, {first.id}: {first.prediction.error}"
         )
+        err.print("Mend the cause, then: citebound eval run --retry")
     score(run, work=work, as_json=as_json)
     if failed:
         raise typer.Exit(1)

@@ -218,6 +218,7 @@ def by_hand(
         "note": "",
         "own": False,
         "task": "extract",
+        "split": "test",
         "labels": [],
         "primary": {"metric": "correct", "margin": 0.05, "rag": "rag", "against": rivals, "both": both},
         "exploratory": False,

@@ -227,6 +227,9 @@ def test_a_generator_that_cannot_be_loaded_gives_failed_predictions() -> None:
     assert [p.outcome for p in made] == [FAILED] * 4
     assert all(p.error.startswith("UnknownModel: ") for p in made)
     assert predict.run(run, run.load(), lambda moment: None) == 4  # counted; nothing is left to predict
+    assert [t.id for t in predict.failures(run, forget=True)] == [f"q-{n}" for n in range(4)]
+    assert cell(run).done() == []  # to be tried again
+    assert predict.failures(run) == []
 
 
 def test_a_system_that_cannot_be_prepared_fails_each_prediction_and_says_why() -> None:

@@ -111,11 +111,26 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
         for count in _cell(cell, wanted[cell.name]):
             tell(Moment(cell.name, done + count, total, 0, time.monotonic() - begun))
         done += len(wanted[cell.name])
-    failed = sum(t.prediction.outcome == FAILED for c in cells for t in c.done())
+    failed = len(failures(experiment, work))
     if before < total:
         seconds = round(time.monotonic() - begun, 1)
         registration.log("finished", experiment, suite=suite.name, total=total, failed=failed, seconds=seconds)
     return failed
+
+
+def failures(experiment: Experiment, work: Path = WORK, *, forget: bool = False) -> list[Trace]:
+    """The failed predictions of a run; with `forget` they are taken out of the traces, to be tried again."""
+    made = []
+    for cell in (Cell(experiment, v, r, s, work) for v, r, s in experiment.cells()):
+        traces = cell.done()
+        failed = [t for t in traces if t.prediction.outcome == FAILED]
+        if failed and forget:
+            whole = cell.traces.with_suffix(".new")
+            whole.unlink(missing_ok=True)
+            journal.append(whole, [t.line() for t in traces if t.prediction.outcome != FAILED])
+            whole.replace(cell.traces)
+        made += failed
+    return made
 
 
 def check(experiment: Experiment, suite: Suite) -> None:

@@ -41,11 +41,12 @@ def differing(now: Board, committed: Board) -> list[str]:
 
 
 def figures_of(boards: Sequence[Board]) -> list[Figure]:
-    """The rows of all boards, and how many systems and suites count."""
+    """The rows of all registered boards of test splits, and how many systems and suites count."""
+    boards = [b for b in boards if b["split"] == "test" and not b["exploratory"]]
     made = []
     counted: dict[str, set[str]] = {}
     for board in boards:
-        for cell in board["cells"]:
+        for cell in (c for c in board["cells"] if c["complete"]):
             name = f"board.{board['suite']}.{cell['regime']}.{cell['system']}"
             for metric in (m for m in SHARES if m in cell["metrics"]):
                 found = cell["metrics"][metric]
