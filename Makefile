@@ -52,7 +52,7 @@ format: $(DEV_STAMP) ## apply the formatter and the safe fixes
 serve: setup ## start the service and its page on http://127.0.0.1:8642
 	$(BIN)/citebound serve
 
-eval: $(DEV_STAMP) ## run the regression subset of the evaluation (about ten minutes)
+eval: $(DEV_STAMP) ## run the regression subset of the evaluation (a few minutes)
 	$(BIN)/citebound models pull
 	$(BIN)/python -m citebound.eval.demo
 	$(BIN)/python -m citebound.eval.gate

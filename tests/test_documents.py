@@ -2,12 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
 from citebound.cli import app
 from citebound.config import Config
+from citebound.errors import ConfigError
+from citebound.eval.suite import Regime
+from tests.eval import tiny
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -62,3 +67,17 @@ def test_every_path_that_the_readme_names_is_there() -> None:
 def test_no_python_lies_in_the_rooms_of_material() -> None:
     for room in ("ingest", "indexes", "api", "eval"):
         assert not list((ROOT / room).rglob("*.py"))
+
+
+def test_the_system_that_the_readme_adds_works(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n((?:(?!```).)*class LongestSentence.*?)```", README, re.S)
+    made: dict[str, Any] = {}
+    exec(code, made)  # noqa: S102
+    suite = tiny.extract()
+    system = made["LongestSentence"](tiny.kit(suite, tmp_path), Regime.GIVEN, {})
+    system.prepare(suite.train, suite.dev, 1)
+    prediction = system.predict(suite.test[0].asked(Regime.GIVEN))
+    (quote,) = prediction.quotes
+    assert prediction.text.split() == quote.span.of(suite.documents[quote.document]).split()
+    with pytest.raises(ConfigError):
+        made["LongestSentence"](tiny.kit(suite, tmp_path), Regime.GIVEN, {"longer": True})

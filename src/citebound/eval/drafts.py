@@ -7,13 +7,13 @@ parties is asked for it, by a template with the heading over it and the words ar
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from citebound.collection import Collection
+from citebound.eval.suite import draw
 from citebound.indexes.lexical import STOPWORDS
 from citebound.ingest.sentences import sentence_spans
 from citebound.types import Document, Span
@@ -92,9 +92,9 @@ def draft(collection: Collection, count: int, seed: int = 0) -> list[Draft]:
             for kind, drafted in _drafts(collection.document(info.id), name, seed):
                 found.setdefault((name, kind), []).append(drafted)
     turns = [
-        (turn, _draw(seed, f"{key}"), drafted)
+        (turn, draw(seed, f"{key}"), drafted)
         for key, group in found.items()
-        for turn, drafted in enumerate(sorted(group, key=lambda d: _draw(seed, d.document + d.quote)))
+        for turn, drafted in enumerate(sorted(group, key=lambda d: draw(seed, d.document + d.quote)))
     ]
     chosen = [drafted for *_, drafted in sorted(turns, key=lambda t: (t[0], t[1]))[:count]]
     order = sorted(chosen, key=lambda d: (d.document, d.quote, d.question))
@@ -132,7 +132,7 @@ def _drafts(document: Document, name: str, seed: int) -> Iterator[tuple[str, Dra
                 "what": match["value"].partition("-")[0],
                 "term": match.groupdict().get("term") or "",
             }
-            template = min(templates, key=lambda t: _draw(seed, sentence + t))
+            template = min(templates, key=lambda t: draw(seed, sentence + t))
             answer = " ".join(match["value"].split())
             yield kind, Draft("", template.format(**about), answer, " ".join(sentence.split()), name)
 
@@ -153,7 +153,3 @@ def _heading(document: Document, span: Span) -> str:
     """The innermost heading over a sentence, with its number; "" if there is none."""
     over = [s for s in document.sections if s.span.contains(span)]
     return " ".join(f"{over[-1].number} {over[-1].heading}".split()) if over else ""
-
-
-def _draw(seed: int, key: str) -> str:
-    return hashlib.sha256(f"{seed}\n{key}".encode()).hexdigest()

@@ -332,7 +332,9 @@ def _opened(folder: Path, scratch: bool) -> Any:
         if scratch:
             architecture = AutoConfig.from_pretrained(folder, local_files_only=True)
             return AutoModel.from_config(architecture)  # type: ignore[no-untyped-call]
-        return AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32, trust_remote_code=False)
+        return AutoModel.from_pretrained(
+            folder, local_files_only=True, dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+        )
     except (OSError, ValueError, ImportError) as error:
         raise ModelUnavailable(f"{folder} cannot be trained: {error}") from error
 

@@ -6,8 +6,11 @@ longest common beginning of two prompts in a row is computed once: exemplars and
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +25,6 @@ from citebound.errors import GeneratorUnavailable
 if TYPE_CHECKING:
     import torch
 
-DONE = "dequantised"
-"""Marks a folder of dequantised weights that is whole: reading it takes seconds, dequantising a minute."""
 HOPELESS = 12.0
 """Nats: e^-12 of the best is nothing to any figure."""
 
@@ -61,8 +62,12 @@ class LanguageModel:
         os.environ["TOKENIZERS_PARALLELISM"] = "false"
         os.environ["TQDM_DISABLE"] = "1"
         path = Path(name)
-        if not path.exists():
+        if path.is_file():
+            with path.open("rb") as file:
+                weights = hashlib.file_digest(file, "sha256").hexdigest()
+        elif not path.exists():
             path = models.locate(name, config) / models.find(name).weights.path
+            weights = models.weights_sha256(name)
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -73,11 +78,13 @@ class LanguageModel:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         if config.threads:
             torch.set_num_threads(config.threads)
-        dense = path if path.is_dir() else config.models / f"{path.stem}-{str(_precision()).rpartition('.')[2]}"
-        whole = (dense / DONE).exists() or dense == path
-        folder, given = (dense, {}) if whole else (path.parent, {"gguf_file": path.name})
+        precision = str(_precision()).rpartition(".")[2]
+        dense = path if path.is_dir() else config.models / f"{path.stem}-{weights[:12]}-{precision}"
+        whole = dense.is_dir()
+        folder = dense if whole else path.parent
+        given: dict[str, Any] = {"use_safetensors": True} if whole else {"gguf_file": path.name}
         try:
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, **given)
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **given)
             model = AutoModelForCausalLM.from_pretrained(
                 folder, local_files_only=True, dtype=_precision(), trust_remote_code=False, **given
             )
@@ -233,13 +240,17 @@ def _log_softmax(logits: torch.Tensor) -> NDArray[np.float64]:
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Keep dequantised weights; the marks of their origin would keep transformers from writing them."""
+    """Keep dequantised weights, whole or not at all: reading them takes seconds, dequantising a minute.
+
+    The marks of their origin would keep transformers from writing them. Where they cannot be kept, nothing is lost.
+    """
     model.hf_quantizer, model.is_quantized = None, False
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    (folder / DONE).touch()
+    with suppress(OSError), tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as made:
+        model.save_pretrained(made)
+        tokenizer.save_pretrained(made)
+        Path(made).rename(folder)
 
 
 def _placed(model: Any) -> Any:

@@ -83,13 +83,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Progress of a run: the cell at work, predictions done and in all, seconds since the start."""
+    """Progress of a run: the cell at work, predictions done and in all."""
 
     cell: str
     done: int
     total: int
-    failed: int
-    seconds: float
 
 
 def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], work: Path = WORK) -> int:
@@ -109,7 +107,7 @@ def run(experiment: Experiment, suite: Suite, tell: Callable[[Moment], None], wo
     for cell in cells:
         done -= had[cell.name]
         for count in _cell(cell, wanted[cell.name]):
-            tell(Moment(cell.name, done + count, total, 0, time.monotonic() - begun))
+            tell(Moment(cell.name, done + count, total))
         done += len(wanted[cell.name])
     failed = len(failures(experiment, work))
     if before < total:

@@ -122,8 +122,8 @@ class Suite:
             return self
         turns: Counter[str] = Counter()
         ranked = []
-        for item in sorted(self.test, key=lambda i: _draw(seed, i.id)):
-            ranked.append((turns[item.cluster], _draw(seed, item.cluster), item.id))
+        for item in sorted(self.test, key=lambda i: draw(seed, i.id)):
+            ranked.append((turns[item.cluster], draw(seed, item.cluster), item.id))
             turns[item.cluster] += 1
         chosen = {id_ for *_, id_ in sorted(ranked)[:count]}
         return replace(self, test=tuple(i for i in self.test if i.id in chosen))
@@ -206,5 +206,6 @@ def _texts_of(items: Iterable[Item], plain: Mapping[str, str]) -> dict[str, str]
     return {" ".join(i.question.lower().split()): i.question for i in items if not i.documents}
 
 
-def _draw(seed: int, key: str) -> str:
+def draw(seed: int, key: str) -> str:
+    """A place in an order that is the same everywhere: sort by it to draw without a generator of random numbers."""
     return hashlib.sha256(f"{seed}\n{key}".encode()).hexdigest()

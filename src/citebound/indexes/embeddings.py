@@ -62,7 +62,13 @@ class SentenceEncoder:
 
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         torch.set_num_threads(self._threads)
-        model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True, trust_remote_code=False)
+        model = SentenceTransformer(
+            str(self._folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
         model.max_seq_length = self._window
         return model
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-from citebound.eval.suite import Item
+from citebound.eval.suite import Item, draw
 
 
 def choose(items: Sequence[Item], count: int, seed: int) -> list[Item]:
     """`count` items: labels (or answerable and not) in turn, drawn by the seed; a larger choice contains a smaller."""
     groups: dict[str, list[Item]] = {}
-    for item in sorted(items, key=lambda i: hashlib.sha256(f"{seed}\n{i.id}".encode()).hexdigest()):
+    for item in sorted(items, key=lambda i: draw(seed, i.id)):
         groups.setdefault(item.label or str(item.answerable), []).append(item)
     order = sorted(groups, key=lambda g: (-len(groups[g]), g))
     made: list[Item] = []

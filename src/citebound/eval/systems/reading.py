@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean
@@ -16,7 +15,7 @@ from citebound.eval.language_model import LanguageModel
 from citebound.eval.measures import Place
 from citebound.eval.prediction import ANSWERED, NOT_FOUND, Prediction
 from citebound.eval.rows import locate
-from citebound.eval.suite import Item, Question, Regime, Suite
+from citebound.eval.suite import Item, Question, Regime, Suite, draw
 from citebound.types import Span
 
 REPLY_TOKENS = 48
@@ -52,12 +51,8 @@ class Leaning:
 
 def unlabelled(dev: Sequence[Item], count: int, regime: Regime, seed: int) -> list[Question]:
     """`count` development questions without their labels, from few documents, so that a document is read once."""
-    drawn = sorted(dev, key=lambda i: (_draw(seed, i.cluster), _draw(seed, i.id)))
+    drawn = sorted(dev, key=lambda i: (draw(seed, i.cluster), draw(seed, i.id)))
     return [item.asked(regime) for item in drawn[:count]]
-
-
-def _draw(seed: int, key: str) -> str:
-    return hashlib.sha256(f"{seed}\n{key}".encode()).hexdigest()
 
 
 def labelled(
