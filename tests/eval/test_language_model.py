@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from citebound import models
 from citebound.config import Config
 from citebound.errors import GeneratorUnavailable, ModelError
-from citebound.eval.language_model import HOPELESS, LanguageModel
+from citebound.eval.language_model import LanguageModel
 
 NAME = "smollm2-135m-instruct"
 PASSAGE = "The Customer shall pay each invoice within thirty days after receipt. " * 3
@@ -74,16 +74,19 @@ def test_likelihoods_are_those_of_a_plain_pass(model: LanguageModel) -> None:
     wanted = np.array([plainly(model, ASKED, label) for label in labels])
     assert read == len(model.prompt_ids(ASKED))
     assert np.argmax(made) == np.argmax(wanted)
-    near = wanted > wanted.max() - HOPELESS
-    assert np.abs(made - wanted)[near].max() < NATS
-    assert (made >= wanted - NATS).all()  # an upper bound for what is hopeless
+    assert np.abs(made - wanted).max() < NATS
+
+
+def test_a_tree_of_labels_is_read_as_each_alone(model: LanguageModel) -> None:
+    labels = ("CWE-79", "CWE-787", "CWE-89", "CWE-798", "CVE", "Improper Neutralization of Input")
+    made, _ = fresh(model).likelihoods(ASKED, labels)
+    wanted = np.array([plainly(model, ASKED, label, end=True) for label in labels])
+    assert np.abs(made - wanted).max() < NATS
 
 
 def test_a_label_that_begins_another_is_read_with_its_end(model: LanguageModel, alone: NDArray[np.float64]) -> None:
     wanted = np.array([plainly(model, ASKED, label, end=True) for label in LABELS])
-    near = wanted > wanted.max() - HOPELESS
-    assert near.sum() >= 2
-    assert np.abs(alone - wanted)[near].max() < NATS
+    assert np.abs(alone - wanted).max() < NATS
     assert np.exp(alone).sum() <= 1.0 + 1e-6  # replies that exclude each other
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from citebound.eval.measures import Place
-from citebound.eval.ranking import lost_at, ranking
+from citebound.eval.ranking import lost_at, position, ranking
 from citebound.types import Span
 
 
@@ -76,3 +76,10 @@ def test_gold_is_lost_at_the_first_stage_that_covers_less_than_half_of_every_spa
 
 def test_without_gold_nothing_is_lost() -> None:
     assert lost_at([], [], [], []) == "none"
+
+
+def test_the_position_is_of_the_first_passage_with_half_of_a_gold_span() -> None:
+    assert position(GOLD, [at(0, 5)]) == "first"
+    assert position(GOLD, [at(0, 4), MISS[0], at(40, 70)]) == "second or third"
+    assert position(GOLD, [*MISS[:3], at(0, 10)]) == "later"
+    assert position(GOLD, MISS) == "not shown"

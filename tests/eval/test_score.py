@@ -285,3 +285,21 @@ def test_slices_are_by_kind() -> None:
         "duty": {"value": 1.0, "n": 1},
         "kind": {"value": 1.0, "n": 1},
     }
+
+
+def test_retrieval_is_scored_where_there_are_places_and_something_is_retrieved() -> None:
+    place, other = Place("d", Span(0, 9)), Place("d", Span(20, 29))
+    items = [gold("a", "x", places=[place]), gold("b", "x", places=[place]), gold("c", "x")]
+    predictions = {
+        "a": said("x", retrieved=(place,), shown=(place,)),
+        "b": said("y", retrieved=(other, place), shown=(other, place)),
+        "c": said("x"),
+    }
+    made = board(run("s"), key(items), traces("s", predictions))
+    metrics = made["cells"][0]["metrics"]
+    assert metrics["retrieved_mrr"] == {"value": 0.75, "n": 2}  # 1 and 1/2
+    assert metrics["retrieved_recall@1"] == {"value": 0.5, "n": 2}
+    (part,) = made["positions"]
+    assert part["positions"] == {"first": {"value": 1.0, "n": 1}, "second or third": {"value": 0.0, "n": 1}}
+    silent = board(run("s"), key(items), traces("s", {i.id: said("x") for i in items}))
+    assert "retrieved_mrr" not in silent["cells"][0]["metrics"] and silent["positions"] == []

@@ -60,6 +60,19 @@ def test_what_cannot_be_bound_is_not_shown(tmp_path: Path) -> None:
     assert (made.outcome, made.text, made.quotes) == (ANSWERED, "ninety (90) days", ())
 
 
+def test_the_product_learns_from_development_questions_when_to_stay_silent(tmp_path: Path) -> None:
+    _, rag = prompted(tmp_path, Reader(), passages="product")
+    assert rag.prepare((), (PAY, CAP), 1).dev_labels == 2
+    assert rag.predict(PAY.asked(GIVEN)).outcome == ANSWERED
+    unanswerable = replace(PAY, id="dev", answers=(), gold=(), answerable=False)
+    adapted = rag.prepare((), (unanswerable,), 1)
+    assert (adapted.labels, adapted.dev_labels, adapted.notes) == (0, 1, ("threshold inf",))
+    made = rag.predict(PAY.asked(GIVEN))
+    assert (made.outcome, made.text, made.quotes) == (NOT_FOUND, "", ())
+    _, bare = prompted(tmp_path, Reader(), passages="product", profile=False)
+    assert bare.prepare((), (unanswerable,), 1).dev_labels == 0
+
+
 def test_the_product_stays_silent_where_it_finds_nothing_and_asks_no_model(tmp_path: Path) -> None:
     model = Reader("anything")
     _, rag = prompted(tmp_path, model, passages="product")

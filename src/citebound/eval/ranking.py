@@ -17,6 +17,8 @@ from citebound.eval.measures import Place, merged, overlap
 
 Stage = Literal["retrieval", "selection", "reading", "none"]
 
+Position = Literal["first", "second or third", "later", "not shown"]
+
 KS = (1, 5, 10, 20)
 _CUT = 10
 
@@ -55,6 +57,15 @@ def lost_at(
         if gold and not any(2 * overlap(places, [g]) >= len(g.span) for g in gold):
             return stage
     return "none"
+
+
+def position(gold: Sequence[Place], shown: Sequence[Place]) -> Position:
+    """Where the first passage stands that covers at least half of a gold span."""
+    covering = (n for n, place in enumerate(shown) if any(2 * overlap([place], [g]) >= len(g.span) for g in gold))
+    rank = next(covering, None)
+    if rank is None:
+        return "not shown"
+    return "first" if rank == 0 else "second or third" if rank < 3 else "later"
 
 
 def _recall(places: Sequence[Place], targets: Sequence[Place]) -> float:

@@ -205,6 +205,9 @@ class _Section:
             return
         if self.losses["stages"]:
             yield _html(tables.stages(self.losses))
+        placed = tables.positions(self.board, self.made.regime)
+        if placed.rows:
+            yield _html(placed)
         if self.losses["worst"]:
             yield _folded("The twenty worst cases", tables.worst(self.losses))
         for case in self.losses["worst"]:

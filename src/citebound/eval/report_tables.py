@@ -100,6 +100,7 @@ def costs(title: str, cells: Sequence[Row], price: float | None = None) -> Table
     head = [
         "system",
         "labels",
+        "dev labels",
         "adaptation s",
         "CPU s",
         "index s",
@@ -117,6 +118,7 @@ def costs(title: str, cells: Sequence[Row], price: float | None = None) -> Table
         row = [
             cell["system"],
             f"{cost['labels']:,.0f}",
+            f"{cost.get('dev_labels', 0):,.0f}",
             number(cost["adapt_wall_seconds"]),
             number(cost["adapt_cpu_seconds"]),
             number(cost["index_seconds"]),
@@ -188,6 +190,19 @@ def slices(board: Board, regime: str, rival: str) -> Table:
     metric = kinds[rag]["metric"] if rag in kinds else board["primary"]["metric"]
     caption = f"Where {rag} loses most to {rival}: {metric} by kind of item"
     return Table(caption, ("kind", rag, rival, "difference", "items"), tuple(made))
+
+
+def positions(board: Board, regime: str) -> Table:
+    """How much it matters where the gold stood among the passages that were shown."""
+    found = [s for s in board.get("positions", ()) if s["regime"] == regime]
+    head = ("first", "second or third", "later", "not shown")
+    rows = []
+    for s in found:
+        cells = (s["positions"].get(place) for place in head)
+        rows.append((s["system"], *(f"{figure(c)} (n {c['n']})" if c else "" for c in cells)))
+    metric = found[0]["metric"] if found else board["primary"]["metric"]
+    caption = f"{metric} by the place of the gold among the passages shown"
+    return Table(caption, ("system", *head), tuple(rows))
 
 
 def stages(losses: Row) -> Table:

@@ -20,7 +20,7 @@ from citebound.eval.experiment import Experiment, Variant
 from citebound.eval.gold import Gold, Key
 from citebound.eval.judge import answered, judge, right
 from citebound.eval.prediction import FAILED, Prediction, Trace
-from citebound.eval.ranking import lost_at
+from citebound.eval.ranking import lost_at, position, ranking
 from citebound.eval.registration import Registration
 from citebound.eval.statistics import Comparison, Interval
 from citebound.eval.suite import Regime, Task
@@ -137,6 +137,7 @@ def board(
         made["controls"] += _controls(experiment, here, regime, resamples)
     made["losses"] = [_losses(c) for c in cells if c.variant.name == primary.rag and c.ids]
     made["slices"] = _slices(cells, primary.metric)
+    made["positions"] = _positions(cells, primary.metric)
     return made
 
 
@@ -192,7 +193,7 @@ def _metrics(cell: Cell, primary: str, resamples: int) -> dict[str, dict[str, fl
         if part.ids:
             found = part.interval(name, resamples if name == primary else SECONDARY)
             made[name] = {**_rounded(found), "n": len(part.ids)}
-    made |= _abstention(cell)
+    made |= _abstention(cell) | _ranking(cell)
     if cell.key.task is Task.LABEL and len(cell.key.labels) <= FEW_LABELS:
         for label in cell.key.labels:
             values = [
@@ -222,6 +223,16 @@ def _abstention(cell: Cell) -> dict[str, dict[str, float]]:
     if found.answerable:
         made["refused_answerable"] = {"value": _round(found.false_refusals), "n": found.answerable}
     return made
+
+
+def _ranking(cell: Cell) -> dict[str, dict[str, float]]:
+    """Retrieval of the first seed, for the items that have a place; a system that retrieves nothing has none."""
+    gold = {g.id: g.places for g in cell.gold if g.places}
+    ranked = {i: p.retrieved for i, p in zip(cell.ids, cell.made[0], strict=True) if i in gold}
+    if not any(ranked.values()):
+        return {}
+    found = list(ranking(ranked, gold).values())
+    return {f"retrieved_{name}": {"value": _round(fmean(f[name] for f in found)), "n": len(found)} for name in found[0]}
 
 
 def _calibration(cell: Cell) -> dict[str, Any]:
@@ -260,6 +271,7 @@ def _cost(predictions: Sequence[Prediction], mine: Sequence[Cost]) -> dict[str, 
 
     return {
         "labels": mean("labels"),
+        "dev_labels": fmean(c.get("dev_labels", 0) for c in prepared) if prepared else 0.0,
         "adapt_wall_seconds": _round(mean("wall")),
         "adapt_cpu_seconds": _round(mean("cpu")),
         "index_seconds": index.get("seconds", 0.0),
@@ -411,6 +423,23 @@ def _slices(cells: Sequence[Cell], metric: str) -> list[dict[str, Any]]:
         if len(by_kind) <= 40:
             kinds = {k: {"value": _round(fmean(v)), "n": len(v) // len(cell.seeds)} for k, v in sorted(by_kind.items())}
             made.append({"system": cell.variant.name, "regime": cell.regime, "metric": name, "kinds": kinds})
+    return made
+
+
+def _positions(cells: Sequence[Cell], metric: str) -> list[dict[str, Any]]:
+    """Mean of the metric by where the gold stood among the passages shown, for every cell that showed passages."""
+    name = "accuracy" if metric == "macro_f1" else metric
+    made = []
+    for cell in cells:
+        by_place: dict[str, list[float]] = defaultdict(list)
+        if any(p.shown for row in cell.made for p in row):
+            for row, judged in zip(cell.made, cell.judged(), strict=True):
+                for gold, prediction, scores in zip(cell.gold, row, judged, strict=True):
+                    if gold.places:
+                        by_place[position(gold.places, prediction.shown)].append(scores.get(name, 0.0))
+        if by_place:
+            found = {k: {"value": _round(fmean(v)), "n": len(v)} for k, v in sorted(by_place.items())}
+            made.append({"system": cell.variant.name, "regime": cell.regime, "metric": name, "positions": found})
     return made
 
 

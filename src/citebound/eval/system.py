@@ -16,10 +16,12 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """What the preparation of a system used and found: number of labels, and notes such as a development loss by epoch
-    (`before`, `after`) or the parameters that were tried. Seconds and memory are measured by the harness."""
+    """What the preparation of a system used and found: number of labels learnt from, of development labels that
+    thresholds, temperatures or rates were chosen by, and notes such as a development loss by epoch (`before`, `after`)
+    or the parameters that were tried. Seconds and memory are measured by the harness."""
 
     labels: int = 0
+    dev_labels: int = 0
     before: float | None = None
     after: float | None = None
     notes: tuple[str, ...] = ()

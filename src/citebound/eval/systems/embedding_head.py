@@ -167,7 +167,7 @@ class LabelHead:
             [self._labels.index(item.label) for item in known],
             seed,
         )
-        return Adaptation(labels=len(train), notes=notes)
+        return Adaptation(len(train), len(dev), notes=notes)
 
     def predict(self, question: Question) -> Prediction:
         assert self._head is not None
@@ -238,7 +238,7 @@ class SentenceHead:
                 [text_score(b.text, item) for b, item in zip(best, dev, strict=True)],
                 [text_score("", item) for item in dev],
             )
-        return Adaptation(labels=len(train), notes=(*notes, f"threshold {self._threshold:.3g}"))
+        return Adaptation(len(train), len(dev), notes=(*notes, f"threshold {self._threshold:.3g}"))
 
     def predict(self, question: Question) -> Prediction:
         begun = time.monotonic()

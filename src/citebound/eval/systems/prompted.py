@@ -26,7 +26,8 @@ from citebound.eval.prediction import NOT_FOUND, Prediction
 from citebound.eval.suite import Item, Question, Regime, SuiteError, Task
 from citebound.eval.system import Adaptation, Options, Work, options
 from citebound.eval.systems.choosing import choose
-from citebound.eval.systems.reading import Leaning, extracted, labelled, unlabelled
+from citebound.eval.systems.deciding import best_threshold, text_score
+from citebound.eval.systems.reading import Leaning, extracted, labelled, spread, unlabelled
 from citebound.types import Span
 
 PASSAGES = ("none", "product", "document", "oracle", "wrong", "removed")
@@ -43,7 +44,8 @@ class Prompted:
     Controls on the passages: "oracle" gives those around the gold; "wrong" those of another question; "removed" what is
     retrieved without whatever overlaps the gold or, in a labelled corpus, has its label. Only controls may see gold,
     through `peek`. Labels are read against the model's own leaning, which `calibrate` development questions show
-    without their labels; 0 reads them as they are.
+    without their labels; 0 reads them as they are. Where the answer is a text, the product stays silent below the
+    confidence that `tune` labelled development questions choose, as heads and readers do; 0 shows whatever is bound.
     """
 
     def __init__(self, kit: Kit, regime: Regime, given: Options) -> None:
@@ -56,6 +58,7 @@ class Prompted:
             window=3500,
             evidence=0,
             calibrate=24,
+            tune=24,
         )
         if o["passages"] not in PASSAGES:
             raise ConfigError(f"passages = {o['passages']!r}", remedy=f"One of {', '.join(PASSAGES)}.")
@@ -67,6 +70,7 @@ class Prompted:
         self._labels: dict[str, str] = {}
         self._others: dict[str, Question] = {}
         self._leaning = Leaning()
+        self._threshold = 0.0
 
     def peek(self, items: Sequence[Item]) -> None:
         """Gold places for the controls; other systems never get them."""
@@ -88,8 +92,13 @@ class Prompted:
             if self._o["passages"] == "oracle":
                 self._gold |= {item.id: item.gold for item in dev}
             self._leaning = Leaning.of([self._read(q, self._example_evidence(q)).scores for q in seen])
+        judged = spread(dev, self._o["tune"], seed) if self._gate else []
+        if judged:
+            self._fit_threshold(judged)
         return Adaptation(
-            labels=len(self._examples) + len(self._kit.suite.labelled) * (self._o["passages"] == "product")
+            labels=len(self._examples) + len(self._kit.suite.labelled) * (self._o["passages"] == "product"),
+            dev_labels=len(judged),
+            notes=(f"threshold {self._threshold:.3g}",) if judged else (),
         )
 
     def predict(self, question: Question) -> Prediction:
@@ -108,10 +117,8 @@ class Prompted:
         made = self._read(question, shown)
         if self._kit.suite.task is Task.LABEL:
             made = self._leaning.taken_off(made)
-        if made.text and not made.quotes and self._gate:
-            made = replace(
-                made, outcome=NOT_FOUND, text="", confidence=1 - made.confidence
-            )  # what cannot be bound is not shown
+        if self._gate:
+            made = self._gated(made)
         return _with(made, evidence, shown, time.monotonic() - begun + searching)
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -120,7 +127,9 @@ class Prompted:
         read = sum((len(q.text) + chars + 120) / 4 for q in questions) + (fixed + self._o["shots"] * 500) / 4
         if self._o["passages"] == "document":
             read += sum(len(self._kit.suite.documents[d]) / 4 for d in {d for q in questions for d in q.documents})
-        written = len(questions) * (len(self._kit.suite.labels) * 0.2 if self._kit.suite.task is Task.LABEL else 12)
+        labels = self._kit.suite.task is Task.LABEL
+        read += len(questions) * len(self._kit.suite.labels) * 1.5 * labels
+        written = 0 if labels else len(questions) * 12
         searched = len(questions) if self._o["passages"] not in ("none", "document", "oracle") else 0
         return Work(self._o["generator"], read=read, written=written, searched=searched)
 
@@ -132,6 +141,22 @@ class Prompted:
         profile, where the answer is a text."""
         texts = self._kit.suite.task is not Task.LABEL
         return texts and bool(self._o["profile"]) and self._o["passages"] in ("product", "wrong", "removed")
+
+    def _gated(self, made: Prediction) -> Prediction:
+        """What cannot be bound is not shown, nor what is less sure than the threshold."""
+        if not made.text or (made.quotes and made.confidence >= self._threshold):
+            return made
+        return replace(made, outcome=NOT_FOUND, text="", quotes=(), confidence=1 - made.confidence)
+
+    def _fit_threshold(self, judged: Sequence[Item]) -> None:
+        drafts = []
+        for item in judged:
+            question = item.asked(self._regime)
+            evidence = self._kit.evidence(question)
+            drafts.append(self._gated(self._read(question, self._fitting(evidence.shown))) if evidence.found else None)
+        margins = [made.confidence if made and made.text else 0.0 for made in drafts]
+        scores = [text_score(made.text if made else "", item) for made, item in zip(drafts, judged, strict=True)]
+        self._threshold = best_threshold(margins, scores, [text_score("", item) for item in judged])
 
     def _read(self, question: Question, shown: Sequence[Shown]) -> Prediction:
         suite = self._kit.suite

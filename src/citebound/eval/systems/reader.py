@@ -142,7 +142,7 @@ class TextReader:
             logits = trained.model.logits([e.pair for e in wanted])
             self._temperature = fit_temperature(logits, [self._labels.index(item.label) for item in judged])
         notes = (*trained.notes, f"temperature {self._temperature:.3g}")
-        return Adaptation(len(train), trained.before, trained.after, notes)
+        return Adaptation(len(train), len(judged), trained.before, trained.after, notes)
 
     def predict(self, question: Question) -> Prediction:
         from citebound.eval.encoder_model import Pair
@@ -190,7 +190,7 @@ class PairReader:
         notes = trained.notes
         if judged:
             notes += self._fit_join(judged)
-        return Adaptation(len(train), trained.before, trained.after, notes)
+        return Adaptation(len(train), len(judged), trained.before, trained.after, notes)
 
     def predict(self, question: Question) -> Prediction:
         begun = time.monotonic()
@@ -300,7 +300,7 @@ class SpanReader:
         if judged:
             self._fit_threshold(judged)
         notes = (*trained.notes, f"threshold {self._threshold:.3g} nats, spans of up to {self._longest} tokens")
-        return Adaptation(len(train), trained.before, trained.after, notes)
+        return Adaptation(len(train), len(judged), trained.before, trained.after, notes)
 
     def predict(self, question: Question) -> Prediction:
         begun = time.monotonic()

@@ -51,8 +51,12 @@ class Leaning:
 
 def unlabelled(dev: Sequence[Item], count: int, regime: Regime, seed: int) -> list[Question]:
     """`count` development questions without their labels, from few documents, so that a document is read once."""
-    drawn = sorted(dev, key=lambda i: (draw(seed, i.cluster), draw(seed, i.id)))
-    return [item.asked(regime) for item in drawn[:count]]
+    return [item.asked(regime) for item in spread(dev, count, seed)]
+
+
+def spread(dev: Sequence[Item], count: int, seed: int) -> list[Item]:
+    """`count` development items of few documents, drawn by the seed."""
+    return sorted(dev, key=lambda i: (draw(seed, i.cluster), draw(seed, i.id)))[:count]
 
 
 def labelled(
