@@ -108,6 +108,69 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A defined term where it is defined.
+
+    `span` is the term as printed, without its quotation marks; `definition` the sentence or table row that defines it.
+    `scope` is the position of the section that the definition is limited to ("for the purposes of this Section"), None
+    for the whole document.
+    """
+
+    term: str
+    span: Span
+    definition: Span
+    scope: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A mention of another place of the document: "Section 9.2(a)", "Exhibit A", "clauses 3 and 4" (one for each).
+
+    `target` is the number that is meant, as sections print it; `section` the position of the section that has it, None
+    where this document has none: the reference is external, or leads nowhere.
+    """
+
+    span: Span
+    target: str
+    section: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value read off a document, and the place that proves it.
+
+    `name` is a field of the profile ("governing_law", "severity"), `value` normalised (ISO dates, lower-case severities),
+    `span` what is printed. `note` says what is doubtful about it; "" for nothing.
+    """
+
+    name: str
+    value: str
+    span: Span
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding of a security report: its whole stretch of text and its fields, each with its own span.
+
+    Field names: id, severity, status, cvss_vector, cvss_version, cvss_score, cwe, cve, asset, description, impact,
+    remediation; a name may come several times.
+    """
+
+    span: Span
+    title: str
+    fields: tuple[Fact, ...] = ()
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """All values of a field, in the order of the text."""
+        return tuple(f.value for f in self.fields if f.name == name)
+
+    def value(self, name: str) -> str:
+        """The first value of a field, "" if it has none."""
+        return next(iter(self.values(name)), "")
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What one needs to name a document without loading its text.
 
@@ -127,7 +190,7 @@ class DocumentInfo:
 class Document:
     """A parsed file: the one text that all spans mean, with the geometry and the structure found in it.
 
-    `notes` are facts about the file that a reader should know ("page 3 has no text", "tracked changes").
+    `kind` is the name of its profile ("contracts", "security_reports"), "" for none. `notes` are facts about the file that a reader should know ("page 3 has no text", "tracked changes").
     """
 
     info: DocumentInfo
@@ -136,6 +199,11 @@ class Document:
     lines: tuple[Line, ...] = ()
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
+    kind: str = ""
+    terms: tuple[Term, ...] = ()
+    references: tuple[Reference, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def id(self) -> str:
