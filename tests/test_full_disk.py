@@ -144,7 +144,7 @@ def test_a_full_file_system_ends_the_ingest_and_it_completes_when_there_is_space
                 refused += 1
                 assert str(root) in str(error)
                 assert error.remedy
-            assert reader.search("invoice", k=1)[0].source.name == "old.txt"
+                assert "old.txt" in {hit.source.name for hit in reader.search("invoice")}
             ballast.unlink()
         assert old_answer(root) == OLD.strip()
         completes(root, new)

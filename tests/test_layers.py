@@ -17,7 +17,7 @@ FLOORS = {
     "indexes": 4,
     "answer": 5,
     "collection": 6,
-    "langchain": 6,
+    "langchain": 7,
     "api": 7,
     "eval": 7,
     "cli_eval": 8,

@@ -140,14 +140,17 @@ class Collection:
         paths: Sequence[str | Path],
         progress: ingest.ProgressCallback | None = None,
         labels: Mapping[str, str] | None = None,
+        kind: str = "",
     ) -> IngestReport:
         """Ingest files and folders (recursively). One bad file stops no other; see `report.failures`.
+
+        What kind of document each is, is found out, unless `kind` names a profile for all of them.
 
         Raises CollectionBusy if another ingest runs, StorageFull if the disk is full; committed documents stay.
         """
         found = [Path(p) for p in paths]
         return ingest.ingest(
-            self.root, self._store, self.embedder, found, self.config, labels=labels, progress=progress
+            self.root, self._store, self.embedder, found, self.config, labels=labels, progress=progress, kind=kind
         )
 
     def forget(self, document: str) -> dict[str, object]:

@@ -53,6 +53,9 @@ class Config(BaseSettings):
     generator_timeout: float = Field(120.0, gt=0, description="Seconds that one answer may take.")
     evidence_tokens: int = Field(400, ge=50, le=100_000, description="Tokens of evidence given to the generator.")
     answer_tokens: int = Field(160, ge=16, le=4096, description="Tokens that the generator may write.")
+    profiles: Path = Field(
+        Path("ingest/profiles"), description="Folder of your own kinds of documents, one TOML file each."
+    )
     threads: int = Field(0, ge=0, description="Threads for models; 0 means all cores.")
     question_limit: int = Field(4000, ge=1, description="Characters that a question may have.")
     file_limit: int = Field(50_000_000, gt=0, description="Bytes that one file may have.")

@@ -139,8 +139,8 @@ class Reference:
 class Fact:
     """A value read off a document, and the place that proves it.
 
-    `name` is a field of the profile ("governing_law", "severity"), `value` normalised (ISO dates, lower-case severities),
-    `span` what is printed. `note` says what is doubtful about it; "" for nothing.
+    `name` is a field of the profile ("governing_law", "severity"), `value` normalised (ISO dates, lower-case
+    severities), `span` what is printed. `note` says what is doubtful about it; "" for nothing.
     """
 
     name: str
@@ -190,7 +190,8 @@ class DocumentInfo:
 class Document:
     """A parsed file: the one text that all spans mean, with the geometry and the structure found in it.
 
-    `kind` is the name of its profile ("contracts", "security_reports"), "" for none. `notes` are facts about the file that a reader should know ("page 3 has no text", "tracked changes").
+    `kind` is the name of its profile ("contracts", "security_reports"), "" for none. `notes` are facts about the file
+    that a reader should know ("page 3 has no text", "tracked changes").
     """
 
     info: DocumentInfo

@@ -101,7 +101,7 @@ def test_a_search_gives_at_most_k_hits_best_first(client: httpx.Client) -> None:
     hits = client.post(SEARCH, json={"question": "terminate the agreement", "k": 1}).json()["hits"]
     assert [hit["rank"] for hit in hits] == [1]
     assert "terminate" in hits[0]["chunk"]["text"]
-    assert {why["stage"] for why in hits[0]["why"]} == {"dense", "lexical"}
+    assert {why["stage"] for why in hits[0]["why"]} >= {"dense", "lexical"}
 
 
 def test_an_answer_is_the_same_over_rest_and_in_python(client: httpx.Client, config: Config) -> None:

@@ -252,7 +252,7 @@ def collection(tmp_path: Path) -> Iterator[Collection]:
 def found(collection: Collection) -> list[tuple[str, float]]:
     """What a process that opens the collection now finds."""
     with Collection.open(collection.root, config=collection.config, embedder=WordHashEmbedder()) as opened:
-        return [(hit.chunk.id, round(hit.score, 9)) for hit in opened.search(QUESTION, k=8)]
+        return [(hit.chunk.id, round(hit.score, 4)) for hit in opened.search(QUESTION, k=8)]
 
 
 def spoil(path: Path) -> None:

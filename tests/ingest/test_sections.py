@@ -1,8 +1,12 @@
+import time
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from citebound.ingest.outline import numbered
 from citebound.ingest.plain import read_markdown, read_text
-from citebound.ingest.sections import sections
+from citebound.ingest.sections import full_number, full_numbers, sections
 from citebound.types import Block, BlockKind, Section, Span
 
 CONTRACT = """MASTER SERVICES AGREEMENT
@@ -135,3 +139,166 @@ def test_a_short_label_before_a_clause_is_its_heading_in_sentence_case_too() -> 
     plain = numbered("5.3 Customer shall pay. Interest is due after that.")
     assert plain is not None
     assert plain.caption == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        (
+            "9. Cap\n\n9.2 Sum. It is:\n\n(a) one:\n\n(i) now; and\n\n(ii) then; or\n\n(b) two.",
+            ["9", "9.2", "9.2(a)", "9.2(a)(i)", "9.2(a)(ii)", "9.2(b)"],
+        ),
+        ("ARTICLE IV\n\nFEES\n\nSection 4.1 Rate. It is low.", ["Article IV", "4.1"]),
+        (
+            "1. Term\n\nA year.\n\nEXHIBIT A\n\nPRICES\n\n1. Rates\n\n(a) Ten.",
+            ["1", "Exhibit A", "Exhibit A, 1", "Exhibit A, 1(a)"],
+        ),
+        (
+            "I. TERM\n\nA. Start. Now.\n\nB. End. Then.\n\nII. FEES\n\nA. Rate. Ten.\n\nB. Tax. None.",
+            ["I", "I.A", "I.B", "II", "II.A", "II.B"],
+        ),
+        ("SCHEDULE ONE\n\nPrices\n\n1. Rates. Ten.", ["", "1"]),
+    ],
+)
+def test_a_full_number_is_what_a_lawyer_would_cite(text: str, numbers: list[str]) -> None:
+    found = read(text)
+    assert [full_number(found, i) for i in range(len(found))] == numbers
+    assert full_numbers(found) == tuple(numbers)
+
+
+def test_nested_lists_of_markdown_count_on_inside_their_clause() -> None:
+    text = (
+        '1. <span class="h">Service</span>\n    1. **Access.** You may use it.\n        a. On one site.\n'
+        "        b. On two.\n    2. **Support.** We help.\n\n2. <span>Pay</span>\n    1. **Fees.** You pay.\n"
+    )
+    found = sections(text, read_markdown(text.encode()).blocks)
+    assert list(zip(full_numbers(found), [s.heading for s in found], strict=True)) == [
+        ("1", "Service"),
+        ("1.1", "Access"),
+        ("1.1(a)", ""),
+        ("1.1(b)", ""),
+        ("1.2", "Support"),
+        ("2", "Pay"),
+        ("2.1", "Fees"),
+    ]
+
+
+def test_bold_numbers_of_markdown_are_read() -> None:
+    text = "**5. Data**.\n\n**5.1.** Use of Data. We use it.\n\n**5.2**. DPA. It holds.\n"
+    found = sections(text, read_markdown(text.encode()).blocks)
+    assert [(s.number, s.heading) for s in found] == [("5", "Data"), ("5.1", "Use of Data"), ("5.2", "DPA")]
+
+
+@pytest.mark.parametrize("gap", ["   ", "\n", "\n\n", "\n      "])
+def test_clauses_begin_after_a_gap_or_a_line(gap: str) -> None:
+    text = gap.join(
+        ["ARTICLE I TERMS", "1.1 Start", "It starts now:", "(a) here; and", "(b) there.", "1.2 End", "It ends then."]
+    )
+    found = read(text)
+    assert full_numbers(found) == ("Article I", "1.1", "1.1(a)", "1.1(b)", "1.2")
+    assert [s.heading for s in found] == ["TERMS", "Start", "", "", "End"]
+
+
+def test_clauses_inside_a_line_count_where_they_go_on() -> None:
+    text = "1. Fees. They are due in 30 days. 2. Term. It lasts 5 years, see Section 3. The rest holds. 3. Law. Texas."
+    assert [(s.number, s.heading) for s in read(text)] == [("1", "Fees"), ("2", "Term"), ("3", "Law")]
+
+
+def test_clauses_in_small_letters_count_where_they_go_on() -> None:
+    text = "2. Duties\n\nSEV shall:\n\n2.1 provide vans;\n\n2.2 in time, park; and\n\n2.3 pay.\n\n2.4 million users."
+    assert full_numbers(read(text)) == ("2", "2.1", "2.2", "2.3")
+
+
+def test_a_letter_that_is_a_roman_number_too_is_told_by_what_follows() -> None:
+    letters = "".join(f"\n\n({c}) Item {c} is here." for c in "abcdefghij")
+    assert full_numbers(read("1. List" + letters))[-2:] == ("1(i)", "1(j)")
+    nested = "".join(f"\n\n({c}) Item is here." for c in ("a", "b", "i", "ii", "iii", "c"))
+    assert full_numbers(read("1. List" + nested))[3:] == ("1(b)(i)", "1(b)(ii)", "1(b)(iii)", "1(c)")
+
+
+def test_wrapped_references_begin_no_section() -> None:
+    text = (
+        "1. Term\n\nFees under Section\n9.2 They pay by Sections 3 and\n4. The rest, and paragraph\n(a) above, holds."
+    )
+    assert [s.number for s in read(text)] == ["1"]
+
+
+def test_a_table_of_contents_in_one_wall_begins_none() -> None:
+    wall = (
+        "TABLE OF CONTENTS Page\n\nARTICLE I FEES 1\n\n1.1 Rates 1 1.2 Tax 2 ARTICLE II TERM 3\n\n2.1 Start 3 2.2 End 4"
+    )
+    body = (
+        "ARTICLE I FEES\n\n1.1 Rates. Ten.\n\n1.2 Tax. None.\n\nARTICLE II TERM\n\n2.1 Start. Now.\n\n2.2 End. Then. "
+        + "x" * 300
+    )
+    assert full_numbers(read(f"{wall}\n\n{body}")) == ("Article I", "1.1", "1.2", "Article II", "2.1", "2.2")
+
+
+def test_stamps_names_and_signatures_are_no_headings() -> None:
+    stamp = "CONFIDENTIAL TREATMENT REQUESTED"
+    text = f"SUPPLY AGREEMENT\n\nACME, INC.\n\n{stamp}\n\n1. Term\n\nA year.\n\nBETA HOLDING\n\nBy: /s/ A. Smith"
+    assert [s.heading for s in read(text)] == ["SUPPLY AGREEMENT", "Term"]
+
+
+def test_a_name_that_looks_like_the_number_of_a_finding_is_none_in_a_contract() -> None:
+    text = "BW-3 FRANCHISE TERMS\n\n1. Grant\n\nIt is granted.\n\n2. Term\n\nA year."
+    assert [s.number for s in read(text)] == ["", "1", "2"]
+
+
+def test_a_heading_after_a_page_break_belongs_to_its_article() -> None:
+    text = "ARTICLE VIII\n\n7\n\n\n\nTERMINATION\n\n8.01 End. It ends."
+    assert tree(read(text)) == [("ARTICLE VIII", "TERMINATION", 0), ("8.01", "End", 1)]
+
+
+def test_numbers_that_lie_destroy_nothing() -> None:
+    text = "1. One\n\n1.1 A. Text.\n\n1.1 B. Text.\n\n3. Three\n\n3.7 C. Text.\n\n2. Two\n\n1.2 D. Text here."
+    found = read(text)
+    assert [s.number for s in found] == ["1", "1.1", "1.1", "3", "3.7", "2", "1.2"]
+    assert found[2].parent == 0
+
+
+PIECES = st.sampled_from(
+    [
+        "1. ",
+        "1.1 ",
+        "2. ",
+        "(a) ",
+        "(b) ",
+        "(i) ",
+        "A. ",
+        "ARTICLE I",
+        "EXHIBIT A",
+        "FEES",
+        "Fees. ",
+        "The fees. ",
+        "\n",
+        "\n\n",
+        "   ",
+        "and ",
+        "9.2.1 ",
+        "**",
+        "....... 3",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=200))
+@settings(max_examples=200, deadline=None)
+def test_any_text_gives_a_tree(text: str) -> None:
+    found = read(text)
+    assert [s.span.start for s in found] == sorted(s.span.start for s in found)
+    for i, section in enumerate(found):
+        assert section.span.end <= len(text)
+        if section.parent is not None:
+            assert section.parent < i
+            assert found[section.parent].span.contains(section.span)
+            assert found[section.parent].level < section.level
+    assert len(full_numbers(found)) == len(found)
+
+
+@pytest.mark.parametrize("piece", ["1.1 A\n", "(a) A\n", " ", "1. ", "ARTICLE I ", "<a ", "A", "**", "\n ", "(", '"'])
+def test_garbage_takes_no_longer_than_text(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    begin = time.process_time()
+    sections(text, (Block(BlockKind.PARAGRAPH, Span(0, len(text))),))
+    assert time.process_time() - begin < 10

@@ -23,6 +23,8 @@ from citebound.ingest.chunker import RECIPE, chunk, embedded_text
 from citebound.ingest.discover import discover
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import PARSER_VERSION, Parsed
+from citebound.ingest.profile import Profile, profiles
+from citebound.ingest.structure import forced
 from citebound.ingest.worker import ParserPool
 from citebound.protocols import Embedder
 from citebound.types import FileReport, IngestReport, Progress, Source, Status
@@ -35,7 +37,6 @@ PIECE = 32
 
 BLOCK = 1 << 22
 
-REVISION = f"{PARSER_VERSION}+{RECIPE}"
 
 ProgressCallback = Callable[[Progress], None]
 
@@ -67,20 +68,27 @@ def ingest(
     *,
     labels: Mapping[str, str] | None = None,
     progress: ProgressCallback | None = None,
+    kind: str = "",
 ) -> IngestReport:
     """Bring files and folders into the collection in `root`; one bad file never stops the others.
 
-    Raises CollectionBusy if another ingest runs, StorageFull if the disk takes no more; committed documents stay.
+    `kind` forces the kind of all of them, by the name of its profile. Raises ConfigError for a kind that there is not
+    or a profile that does not read, CollectionBusy if another ingest runs, StorageFull if the disk takes no more;
+    committed documents stay.
     """
+    known = profiles(config.profiles, config.home / "profiles")
+    if kind:
+        forced(kind, known)
+    revision = f"{PARSER_VERSION}+{RECIPE}+{_mark(known)}"
     with writer_lock(root):
         files = discover([path.absolute() for path in paths])
         run = _Run(len(files), progress)
         reports: list[FileReport] = []
         claim(store, embedder)
-        with ParserPool(Limits.of(config), require_sandbox=config.require_sandbox) as pool:
-            for item, future in _ahead(files, pool, store):
+        with ParserPool(Limits.of(config), config.require_sandbox, known, kind) as pool:
+            for item, future in _ahead(files, pool, store, revision, kind):
                 run.say("parse", str(item.path))
-                reports.append(_settle(item, future, pool, store, embedder, labels or {}, run))
+                reports.append(_settle(item, future, pool, store, embedder, labels or {}, run, revision))
                 run.files += 1
                 if run.chunks - run.embedded >= EMBED_BATCH:
                     embed_pending(store, embedder, run)
@@ -90,6 +98,11 @@ def ingest(
         run.say("publish")
         number = publish(root, store, embedder, config)
         return IngestReport(tuple(reports), time.monotonic() - run.started, sandbox, number)
+
+
+def _mark(known: Sequence[Profile]) -> str:
+    """Changes whenever the profiles would read something else off the same bytes."""
+    return hashlib.sha256("\n".join(p.as_json() for p in known).encode()).hexdigest()[:12]
 
 
 def claim(store: Store, embedder: Embedder) -> None:
@@ -163,14 +176,16 @@ class _Item:
     modified_ns: int
 
 
-def _ahead(files: Sequence[Path], pool: ParserPool, store: Store) -> Iterator[tuple[_Item, Future[Parsed] | None]]:
+def _ahead(
+    files: Sequence[Path], pool: ParserPool, store: Store, revision: str, kind: str
+) -> Iterator[tuple[_Item, Future[Parsed] | None]]:
     """Each file with the future of its parse (None: nothing to parse), the next one already being parsed."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         waiting: tuple[_Item, Future[Parsed] | None] | None = None
         for path in files:
             item = _look(path)
             known = bool(item.document_id) and store.revision(item.document_id)
-            needed = not known or known[0] != REVISION
+            needed = not known or known[0] != revision or bool(kind and known[1] != kind)
             following = (item, executor.submit(pool.parse, path) if needed else None)
             if waiting:
                 yield waiting
@@ -196,6 +211,7 @@ def _settle(
     embedder: Embedder,
     labels: Mapping[str, str],
     run: _Run,
+    revision: str,
 ) -> FileReport:
     """Commit one file, or say why not."""
     started = time.monotonic()
@@ -226,7 +242,7 @@ def _settle(
     store.put_document(
         document,
         chunks,
-        parser=REVISION,
+        parser=revision,
         status=parsed.status,
         source=source,
         size=item.size,

@@ -1,4 +1,5 @@
-"""Hybrid search over one collection: dense and lexical candidates, fused by rank, merged into passages.
+"""Hybrid search over one collection: routed to the documents that the question names, found by meaning and by words,
+by the question's own words and by those that documents print for it, fused, merged into passages.
 
 Readers work on whole generations: the index of the published one, the vectors committed since (searched exactly), and
 the tombstones. If the published index is missing, torn or of another encoder, it is not trusted: the vectors of the
@@ -19,21 +20,42 @@ from numpy.typing import NDArray
 from citebound.errors import ConfigError, StoreCorrupt
 from citebound.indexes import generation
 from citebound.indexes.faiss_index import NARROW, FaissIndex, exact_search
+from citebound.indexes.fusion import Ranked, lend, of_cosines, of_words
 from citebound.indexes.lexical import match_expression
+from citebound.indexes.routing import Route, Router
 from citebound.indexes.store import Snapshot, Store
+from citebound.indexes.synonyms import printed
 from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder, Vectors
-from citebound.types import Filter, Hit, Passage, Span, Why
+from citebound.types import And, Filter, Hit, In, Passage, Span, Why
 
 log = logging.getLogger(__name__)
-
-RRF = 60
-"""Constant of reciprocal rank fusion: score = sum of 1 / (60 + rank) (Cormack, Clarke, Büttcher, SIGIR 2009)."""
 
 DEPTH = 200
 """Candidates that each retriever contributes at least."""
 
-STAGES = ("dense", "lexical")
+WHOLE = 30_000
+"""Chunks of the documents that a question names, up to which every one of them is scored."""
+
+SAMPLE = 1000
+"""Chunks that the mean and deviation of cosines are taken from."""
+
+STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates")
+"""Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored."""
+
+WEIGHTS = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
+"""Chosen on the tuning third of LegalBench-RAG mini (eval/LOG.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Hits, best first; the documents that the question named, what was asked without their names, and the words that
+    were searched beside its own."""
+
+    hits: tuple[Hit, ...]
+    route: Route
+    asked: str
+    synonyms: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,7 @@ class _View:
     delta_ids: NDArray[np.int64]
     delta: Vectors
     tombstones: NDArray[np.int64]
+    sample: Vectors
 
 
 class Search:
@@ -52,29 +75,78 @@ class Search:
         self._root = root
         self._store = store
         self._embedder = embedder
+        self._router = Router(store)
         self._lock = threading.Lock()
         self._view: _View | None = None
 
     def hits(self, question: str, k: int, tree: Filter | None = None, *, stages: Iterable[str] = STAGES) -> list[Hit]:
         """At most `k` hits, best first; ties are broken by the order of ingestion, so equal calls agree."""
-        depth = max(DEPTH, 2 * k)
-        found: dict[str, list[tuple[int, float]]] = {}
-        if "dense" in stages:
-            found["dense"] = self.dense(question, depth, tree)
-        if "lexical" in stages:
-            expression = match_expression(question)
-            found["lexical"] = self._store.lexical(expression, depth, tree) if expression else []
-        why: dict[int, list[Why]] = {}
-        for stage, ranked in found.items():
-            for rank, (id_, score) in enumerate(ranked, start=1):
-                why.setdefault(id_, []).append(Why(stage, rank, score))
-        fused = {id_: sum(1.0 / (RRF + w.rank) for w in reasons) for id_, reasons in why.items()}
-        order = sorted(fused, key=lambda id_: (-fused[id_], id_))
-        rows = self._store.chunks(order[: 2 * k], tree)
-        kept = [id_ for id_ in order[: 2 * k] if id_ in rows][:k]
-        return [
-            Hit(*rows[id_], score=fused[id_], rank=rank, why=tuple(why[id_])) for rank, id_ in enumerate(kept, start=1)
+        return list(self.find(question, k, tree, stages=stages).hits)
+
+    def find(self, question: str, k: int, tree: Filter | None = None, *, stages: Iterable[str] = STAGES) -> Found:
+        """The hits and how the question was understood."""
+        on = frozenset(stages)
+        route = self._router.route(question, tree) if "routing" in on else Route()
+        asked = route.residual or question
+        synonyms = printed(asked) if "synonyms" in on else ""
+        within = tree
+        if route.documents:
+            named = In("document", tuple(route.documents))
+            within = named if tree is None else And((tree, named))
+        layout = self._store.layout(within) if within is not None and route.documents else []
+        whole = bool(layout) and len(layout) <= WHOLE
+        depth = len(layout) if whole else max(DEPTH, 2 * k)
+        queries = [(asked, "")] + ([(synonyms, " synonyms")] if synonyms else [])
+        ranked = []
+        for text, suffix in queries:
+            if "dense" in on:
+                ranked.append(
+                    self._by_meaning(text, suffix, depth, within, [row[0] for row in layout] if whole else [])
+                )
+            if "lexical" in on:
+                ranked.append(self._by_words(text, suffix, depth, within))
+        if whole:
+            ids = [row[0] for row in layout]
+        else:
+            ids = sorted({id_ for one in ranked for id_ in one.scores})
+        total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
+        if whole and "neighbours" in on:
+            total = lend(total, [row[1] for row in layout], [row[2] for row in layout])
+        order = sorted(range(len(ids)), key=lambda i: (-total[i], ids[i]))[: 2 * k]
+        rows = self._store.chunks([ids[i] for i in order], within)
+        hits = [
+            Hit(*rows[ids[i]], score=float(total[i]), rank=0, why=_why(ranked, ids[i])) for i in order if ids[i] in rows
         ]
+        if "duplicates" in on:
+            hits = _distinct(hits)
+        numbered = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], start=1))
+        return Found(numbered, route, asked, synonyms)
+
+    def _by_meaning(self, text: str, suffix: str, k: int, tree: Filter | None, every: Sequence[int]) -> Ranked:
+        """Cosines of all chunks in `every`, or of the best k."""
+        stage = f"dense{suffix}"
+        view = self._current()
+        query: Vectors = self._embedder.embed([text])[0]
+        if every:
+            ids, vectors = self._vectors(view, every)
+            found = _pairs(*exact_search(query, ids, vectors, len(ids)))
+            return of_cosines(stage, WEIGHTS[stage], found, np.array([score for _, score in found], dtype=np.float32))
+        found = self.dense(text, k, tree)
+        sample = view.sample @ query if len(view.sample) else np.zeros(0, dtype=np.float32)
+        return of_cosines(stage, WEIGHTS[stage], found, sample)
+
+    def _vectors(self, view: _View, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
+        """Vectors of some chunks: from the published index where it keeps them as they are, else from the store."""
+        if view.index is not None and view.index.exact and not len(view.delta_ids):
+            wanted = np.intersect1d(np.array(ids, dtype=np.int64), view.index.ids())
+            return wanted, view.index.reconstruct(wanted)
+        return self._store.vectors_of(ids)
+
+    def _by_words(self, text: str, suffix: str, k: int, tree: Filter | None) -> Ranked:
+        stage = f"lexical{suffix}"
+        expression = match_expression(text)
+        found = self._store.lexical(expression, k, tree) if expression else []
+        return of_words(stage, WEIGHTS[stage], found, self._store.searched(tree)[1] if found else 0)
 
     def dense(self, question: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
         """Chunk ids and cosines, best first, the filter applied inside the search."""
@@ -111,7 +183,7 @@ class Search:
             index = self._view.index if self._view and _same_generation(self._view.snapshot, snapshot) else None
             if index is None:
                 index = self._load(snapshot)
-            self._view = _View(snapshot, index, delta_ids, delta, tombstones)
+            self._view = _View(snapshot, index, delta_ids, delta, tombstones, self._store.sample(SAMPLE))
             return self._view
 
     def _load(self, snapshot: Snapshot) -> FaissIndex | None:
@@ -125,6 +197,25 @@ class Search:
                     "index not trusted, searching the store instead: %s; `citebound index rebuild` mends it", error
                 )
             return None
+
+
+def _why(ranked: Sequence[Ranked], id_: int) -> tuple[Why, ...]:
+    return tuple(why for one in ranked if (why := one.why(id_)))
+
+
+def _distinct(hits: Sequence[Hit]) -> list[Hit]:
+    """The hits without those that repeat, in the same document, the text of a better one.
+
+    The same text in two documents stays: a clause or a finding that comes again is a fact about the second one.
+    """
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for hit in hits:
+        key = (hit.chunk.document_id, " ".join(hit.chunk.text.lower().split()))
+        if key not in seen:
+            seen.add(key)
+            kept.append(hit)
+    return kept
 
 
 def passages(hits: Sequence[Hit], budget: int) -> list[Passage]:

@@ -7,6 +7,7 @@ is overwritten. Readers may be many and never wait; writers hold the collection'
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,24 +15,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCorrupt, UnknownCollection, UnknownDocument
+from citebound.indexes import structure
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.filters import sql
 from citebound.indexes.lexical import identifiers
 from citebound.protocols import Vectors
 from citebound.types import Block, BlockKind, Chunk, Document, DocumentInfo, Filter, Line, Section, Source, Span
 
-FORMAT = 1
+FORMAT = 2
 BATCH = 500
 
-PARTS = ("blocks", "sections", "lines", "chunks")
+PARTS = ("blocks", "sections", "lines", "terms", "mentions", "facts", "findings", "cards", "chunks")
 """Tables with what was made from a document."""
+
+SCHEMA = ("schema.sql", "schema-2.sql")
+HEAD = 1500
+"""Characters of a document's beginning in which names are looked for: parties and report ids stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,15 @@ class Snapshot:
     generation: int
     manifest_sha256: str
     changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The names of a document: its title and the names of its files, separated by spaces."""
+
+    id: int
+    document_id: str
+    name: str
 
 
 class Store:
@@ -98,7 +114,9 @@ class Store:
                 f"{self.path} is empty: the ingest that began to make it was ended",
                 remedy="Ingest the documents again; that makes it.",
             )
-        db.execute("SELECT 1 FROM meta").fetchone()
+        format_ = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        if format_ and format_[0] == "1":
+            _upgrade(db)
 
     def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows of a query."""
@@ -162,8 +180,8 @@ class Store:
         return str(row[0]) if row else None
 
     def revision(self, document_id: str) -> tuple[str, str] | None:
-        """The parser that made the stored text of a document, and its state; None if it is not stored."""
-        row = self._row("SELECT parser, state FROM documents WHERE id = ?", (document_id,))
+        """The parser that made the stored text of a document, and its kind; None if it is not stored."""
+        row = self._row("SELECT parser, kind FROM documents WHERE id = ?", (document_id,))
         return (row[0], row[1]) if row else None
 
     def info(self, document_id: str) -> tuple[DocumentInfo, int]:
@@ -204,6 +222,7 @@ class Store:
         with self.writing() as db:
             _put_source(db, source, size, modified_ns)
             _drop_orphans(db)
+            _put_card(db, source.document_id)
 
     def put_document(
         self,
@@ -222,10 +241,10 @@ class Store:
             for table in PARTS:
                 db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document.id,))  # noqa: S608
             db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', ?) ON CONFLICT (id) DO UPDATE SET"
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', ?, ?) ON CONFLICT (id) DO UPDATE SET"
                 " title = excluded.title, media_type = excluded.media_type, text = excluded.text,"
                 " text_sha256 = excluded.text_sha256, parser = excluded.parser, pages = excluded.pages,"
-                " status = excluded.status, state = excluded.state, notes = excluded.notes",
+                " status = excluded.status, state = excluded.state, notes = excluded.notes, kind = excluded.kind",
                 (
                     document.id,
                     document.title,
@@ -236,6 +255,7 @@ class Store:
                     document.info.pages,
                     status,
                     json.dumps(document.notes),
+                    document.kind,
                 ),
             )
             _put_parts(db, document)
@@ -259,12 +279,14 @@ class Store:
             )
             _put_source(db, source, size, modified_ns)
             _drop_orphans(db)
+            _put_card(db, document.id)
 
     def document(self, document_id: str, *, geometry: bool = True) -> Document:
         """The whole document; without `geometry`, `lines` is empty. Raises UnknownDocument."""
         with self.reading() as db:
             row = db.execute(
-                "SELECT id, title, media_type, text_sha256, parser, pages, text, notes FROM documents WHERE id = ?",
+                "SELECT id, title, media_type, text_sha256, parser, pages, text, notes, kind FROM documents"
+                " WHERE id = ?",
                 (document_id,),
             ).fetchone()
             if row is None:
@@ -278,6 +300,7 @@ class Store:
                 (document_id,),
             ).fetchall()
             lines = self.lines(document_id, Span(0, len(row[6]))) if geometry else ()
+            found = structure.read(db, document_id)
         return Document(
             info=DocumentInfo(*row[:6]),
             text=row[6],
@@ -285,6 +308,11 @@ class Store:
             lines=lines,
             sections=tuple(Section(Span(s, e), n, h, level, parent) for s, e, n, h, level, parent in sections),
             notes=tuple(json.loads(row[7])),
+            kind=row[8],
+            terms=found.terms,
+            references=found.references,
+            facts=found.facts,
+            findings=found.findings,
         )
 
     def lines(self, document_id: str, span: Span) -> tuple[Line, ...]:
@@ -396,6 +424,11 @@ class Store:
                 )
         return _vector_rows(rows)
 
+    def sample(self, count: int) -> Vectors:
+        """About `count` vectors, spread evenly over the collection."""
+        total = self._row("SELECT count(*) FROM chunks WHERE vector_key IS NOT NULL")[0]
+        return self.vectors(f"c.id % {max(1, total // count)} = 0")[1] if total else np.zeros((0, 0), dtype=np.float32)
+
     # -- generations ----------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
@@ -447,6 +480,15 @@ class Store:
         )
         return np.array([r[0] for r in rows], dtype=np.int64)
 
+    def layout(self, tree: Filter) -> list[tuple[int, str, int]]:
+        """Id, document and position of the chunks of documents that have a source which satisfies the filter."""
+        condition, parameters = sql(tree)
+        return self._rows(
+            "SELECT id, document_id, position FROM chunks WHERE document_id IN (SELECT documents.id FROM documents"  # noqa: S608
+            f" JOIN sources ON sources.document_id = documents.id WHERE {condition}) ORDER BY document_id, position",
+            parameters,
+        )
+
     def lexical(self, expression: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores (higher is better), best first, for a MATCH expression."""
         where, parameters = "", [expression]
@@ -490,6 +532,25 @@ class Store:
         with self.reading() as db:
             query = "SELECT count(*) FROM words WHERE words MATCH ?"
             return {t: int(db.execute(query, (f'"{t}"',)).fetchone()[0]) for t in terms}
+
+    def cards(self) -> list[Card]:
+        """The names of all documents."""
+        return [Card(*row) for row in self._rows("SELECT id, document_id, name FROM cards ORDER BY id")]
+
+    def cards_within(self, tree: Filter) -> frozenset[int]:
+        """Cards of the documents that have a source which satisfies the filter."""
+        condition, parameters = sql(tree)
+        rows = self._rows(
+            "SELECT id FROM cards WHERE document_id IN (SELECT documents.id FROM documents"  # noqa: S608
+            f" JOIN sources ON sources.document_id = documents.id WHERE {condition})",
+            parameters,
+        )
+        return frozenset(row[0] for row in rows)
+
+    def cards_with(self, word: str, column: str) -> frozenset[int]:
+        """Cards with a (plain) word in one column, "name", "head" or "vocabulary", stemmed as the index stems."""
+        rows = self._rows("SELECT rowid FROM card_words WHERE card_words MATCH ?", (f'{column} : "{word}"',))
+        return frozenset(row[0] for row in rows)
 
     def text(self, document_id: str, span: Span) -> str:
         """The characters of a stored document at a span; "" if the document is not there any more."""
@@ -544,6 +605,7 @@ class Store:
         db = self._db
         with _store_errors(self.path):
             db.execute("INSERT INTO words (words) VALUES ('optimize')")
+            db.execute("INSERT INTO card_words (card_words) VALUES ('optimize')")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def check(self) -> list[str]:
@@ -553,6 +615,7 @@ class Store:
             problems += [str(r[0]) for r in self._db.execute("PRAGMA integrity_check") if r[0] != "ok"]
             problems += [f"foreign key: {tuple(r)}" for r in self._db.execute("PRAGMA foreign_key_check")]
             self._db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")
+            self._db.execute("INSERT INTO card_words (card_words, rank) VALUES ('integrity-check', 1)")
             for text_sha256, text in self._db.execute("SELECT text_sha256, text FROM documents"):
                 if sha256_of(text) != text_sha256:
                     problems.append(f"text {text_sha256[:12]} does not have its hash")
@@ -578,13 +641,32 @@ def now() -> str:
 
 
 def _make_schema(db: sqlite3.Connection) -> None:
-    schema = resources.files("citebound.indexes").joinpath("schema.sql").read_text("utf-8")
-    for statement in _statements(schema):
-        db.execute(statement)
+    for name in SCHEMA:
+        _run(db, name)
     db.executemany(
         "INSERT INTO meta VALUES (?, ?)",
         [("format", str(FORMAT)), ("generation", "0"), ("manifest_sha256", ""), ("changes", "0")],
     )
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """Format 1 -> 2: documents get their cards now, and their structure when they are next ingested."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] == "1":
+            _run(db, SCHEMA[1])
+            for (document_id,) in db.execute("SELECT id FROM documents").fetchall():
+                _put_card(db, document_id)
+            db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _run(db: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(resources.files("citebound.indexes").joinpath(script).read_text("utf-8")):
+        db.execute(statement)
 
 
 def _put_source(db: sqlite3.Connection, source: Source, size: int, modified_ns: int) -> None:
@@ -603,6 +685,22 @@ def _put_source(db: sqlite3.Connection, source: Source, size: int, modified_ns: 
             modified_ns,
             source.document_id,
         ),
+    )
+
+
+def _put_card(db: sqlite3.Connection, document_id: str) -> None:
+    """The card of a document that has just got its text or another source."""
+    row = db.execute("SELECT title, text FROM documents WHERE id = ?", (document_id,)).fetchone()
+    names = db.execute("SELECT name FROM sources WHERE document_id = ? ORDER BY path", (document_id,)).fetchall()
+    if row is None:
+        return
+    title, text = row
+    plain = [re.sub(r"[\W_]+", " ", unquote(PurePath(name).stem)) for (name,) in names]
+    words = sorted(set(re.findall(r"\w{2,40}", text.lower())))
+    db.execute("DELETE FROM cards WHERE document_id = ?", (document_id,))
+    db.execute(
+        "INSERT INTO cards (document_id, name, head, vocabulary) VALUES (?, ?, ?, ?)",
+        (document_id, " ".join(dict.fromkeys([title, *plain])), text[:HEAD], " ".join(words)),
     )
 
 
@@ -641,6 +739,8 @@ def _put_parts(db: sqlite3.Connection, document: Document) -> None:
             for line in document.lines
         ),
     )
+
+    structure.put(db, document)
 
 
 def _vector_rows(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], Vectors]:

@@ -17,6 +17,7 @@ import select
 import signal
 import sys
 import time
+from functools import cache
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -25,6 +26,7 @@ from citebound.ingest import wire
 from citebound.ingest.gate import EXTENSIONS, Kind
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
+from citebound.ingest.profile import Profile, shipped
 from citebound.ingest.wire import LENGTH, NETWORK_NAMESPACE, RLIMITS_ONLY, receive, send
 from citebound.types import Status
 
@@ -70,13 +72,14 @@ def _preload() -> None:
 def _serve(request: dict[str, object], data: bytes, source: BinaryIO) -> bytes:
     name, second = str(request["name"]), bool(request["second"])
     limits = Limits(**request["limits"])  # type: ignore[arg-type]
+    structure = _structure(tuple(request["profiles"])), str(request["forced"])  # type: ignore[arg-type]
     if EXTENSIONS.get(PurePath(name).suffix.lstrip(".").lower()) in OFFICE:
         _warm()
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(reader)
-        _child(writer, name, data, limits, second)
+        _child(writer, name, data, limits, second, *structure)
     os.close(writer)
     reply, trouble = _await(reader, source, limits)
     os.close(reader)
@@ -88,6 +91,11 @@ def _serve(request: dict[str, object], data: bytes, source: BinaryIO) -> bytes:
     return wire.encode_failure(_verdict(name, limits, trouble, os.waitstatus_to_exitcode(status), usage.ru_maxrss))
 
 
+@cache
+def _structure(profiles: tuple[str, ...]) -> tuple[Profile, ...]:
+    return tuple(Profile.from_json(text) for text in profiles) if profiles else shipped()
+
+
 def _warm() -> None:
     """Loads the office readers once; should that fail, the child meets the same error and reports it for its file."""
     with contextlib.suppress(Exception):
@@ -96,11 +104,13 @@ def _warm() -> None:
         warm()
 
 
-def _child(writer: int, name: str, data: bytes, limits: Limits, second: bool) -> None:
+def _child(
+    writer: int, name: str, data: bytes, limits: Limits, second: bool, profiles: tuple[Profile, ...], forced: str
+) -> None:
     """Parses and answers, then ends without running anything of the parent's."""
     _confine(limits)
     try:
-        reply = wire.encode(parse(name, data, limits, second=second))
+        reply = wire.encode(parse(name, data, limits, second=second, profiles=profiles, forced=forced))
     except ParseFailure as failure:
         reply = wire.encode_failure(failure)
     except MemoryError:

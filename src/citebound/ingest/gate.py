@@ -28,6 +28,7 @@ class Kind(StrEnum):
     MSG = "Outlook message (MSG)"
     MARKDOWN = "Markdown text"
     TEXT = "plain text"
+    CSAF = "security advisory (CSAF 2.0)"
     OLE = "old Office file (DOC, XLS or PPT)"
     ENCRYPTED = "encrypted Office file"
     ZIP = "ZIP archive"
@@ -55,6 +56,7 @@ EXTENSIONS = {
     "msg": Kind.MSG,
     "md": Kind.MARKDOWN,
     "markdown": Kind.MARKDOWN,
+    "json": Kind.CSAF,
     "txt": Kind.TEXT,
     "text": Kind.TEXT,
     "log": Kind.TEXT,
@@ -72,6 +74,7 @@ MEDIA_TYPES = {
     Kind.MSG: "application/vnd.ms-outlook",
     Kind.MARKDOWN: "text/markdown",
     Kind.TEXT: "text/plain",
+    Kind.CSAF: "application/csaf+json",
 }
 ARCHIVED = frozenset({Kind.DOCX, Kind.PPTX, Kind.XLSX})
 WRITTEN = frozenset({Kind.HTML, Kind.XML, Kind.EML, Kind.MARKDOWN, Kind.TEXT})
@@ -116,7 +119,7 @@ REMEDIES = {
     Kind.ARCHIVE: "Unpack it and ingest the files in it.",
     Kind.IMAGE: "Run OCR on it (for example `ocrmypdf --image-dpi 300`) and ingest the PDF that comes out.",
 }
-SUPPORTED = "PDF, DOCX, PPTX, XLSX, HTML, XML, EML, MSG, Markdown and plain text"
+SUPPORTED = "PDF, DOCX, PPTX, XLSX, HTML, XML, EML, MSG, CSAF 2.0 (JSON), Markdown and plain text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ def admit(name: str, data: bytes, archive: Archive | None = None) -> Kind:
     found = sniff(data, archive)
     extension = PurePath(name).suffix.lstrip(".").lower()
     named = EXTENSIONS.get(extension)
+    if named is Kind.CSAF and found in WRITTEN:
+        return _advisory(name, data)
     if found is Kind.ENCRYPTED:
         raise ParseFailure(
             Status.ENCRYPTED, f"{name} is encrypted with a password", remedy="Save a copy without the password."
@@ -173,6 +178,18 @@ def admit(name: str, data: bytes, archive: Archive | None = None) -> Kind:
             remedy="Give it the extension of what it is, or export it again.",
         )
     return named or found
+
+
+def _advisory(name: str, data: bytes) -> Kind:
+    from citebound.ingest.csaf import is_csaf
+
+    if is_csaf(data):
+        return Kind.CSAF
+    raise ParseFailure(
+        Status.UNSUPPORTED_TYPE,
+        f"{name} is JSON, but not a security advisory in CSAF 2.0",
+        remedy="Only CSAF 2.0 is read of JSON; rename it to .txt to have it read as plain text.",
+    )
 
 
 def sniff(data: bytes, archive: Archive | None = None) -> Kind:

@@ -9,17 +9,21 @@ NAMED = (
     r"(?:ARTICLE|Article|SECTION|Section|EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix"
     r"|ATTACHMENT|Attachment|ADDENDUM|Addendum|CHAPTER|Chapter|PART|Part)"
 )
-ORDINAL = r"(?:\d{1,3}(?:\.\d{1,3}){0,5}(?:\([a-z0-9]{1,3}\))?|[IVXLC]{1,7}|[A-Z](?:-?\d{1,2})?)"
+WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+ORDINAL = (
+    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}(?:\([a-z0-9]{1,3}\))?|[IVXLC]{1,7}|[A-Z](?:-?\d{1,2})?|[A-Z]{2}-\d{1,2}"
+    rf"|{'|'.join((*(w.upper() for w in WORDS), *(w.title() for w in WORDS)))})"
+)
 NAMED_NUMBER = re.compile(rf"(?P<number>{NAMED}\s+{ORDINAL})(?P<mark>\s*[.:\u2013\u2014-]+(?=\s|$)|(?=\s|$))\s*")
-DOTTED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,3}){1,5})(?P<mark>[.):]?)(?:\s+|$)")
-SINGLE = re.compile(r"(?P<number>\d{1,2})(?P<mark>[.)])(?:\s+|$)")
+DOTTED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,3}){1,5})(?P<mark>[ ]{0,3}[.):]|)(?:\s+|$)")
+SINGLE = re.compile(r"(?P<number>\d{1,2})(?P<mark>[ ]{0,3}[.)])(?:\s+|$)")
 BARE = re.compile(r"(?P<number>\d{1,2})(?P<mark>)\s+(?=[A-Z])")
 ROMAN = re.compile(r"(?P<number>[IVX]{1,6})(?P<mark>\.)\s+(?=[A-Z])")
 LETTER = re.compile(r"(?P<number>[A-H])(?P<mark>\.)\s+(?=[A-Z])")
 FINDING = re.compile(r"(?P<number>\[?[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*-\d{1,4}\]?)(?P<mark>\s*[:.\u2013\u2014-])?\s+(?=\S)")
 SHAPES = (NAMED_NUMBER, DOTTED, SINGLE, FINDING, ROMAN, LETTER, BARE)
 
-CAPTION = re.compile(r"(?P<caption>[A-Z\u201c\"][^.:;?!\n]{1,90}?)(?:\.|:|\s[\u2013\u2014-])(?=\s|$)")
+CAPTION = re.compile(r"(?P<caption>[A-Z\u201c\"][^.:?!\n]{1,90}?)(?:\.|:|\s[\u2013\u2014-])(?=\s|$)")
 BULLET = re.compile(
     r"[\u2022\u25cf\u25cb\u25aa\u25ab\u25e6\u2023\u2043\u2219\uf0b7\uf0a7\u27a2\u2713*\u2013\u2014-]\s+\S"
 )
@@ -29,9 +33,34 @@ VERBS = frozenset(
     "shall will may must can cannot is are was were be been has have had does do did agrees agree applies apply means"
     " continue continues remain remains survives survive ends begins includes".split()
 )
+SAYING = frozenset("means mean shall will is are has have was were may must".split())
+"""Verbs that a caption holds in capitals only."""
+SHORTENED = (" inc", " co", " corp", " ltd", " no", " st", " mr", " dr", "u.s", " vs")
+"""Words whose stop ends no caption."""
 SMALL = frozenset(
     "a an and as at between by for from in into of on or per the to under upon vs with without nor".split()
 )
+
+MARKUP = re.compile(
+    r"</?[a-zA-Z][^<>\n]{0,300}>|\*{1,3}|_{2,3}(?=\w)|(?<=[\w.])_{2,3}|(?m:^[ \t]{0,3}#{1,6}(?=[ \t]))|\\(?=[.)(*])"
+)
+ITEM = re.compile(
+    r"\((?P<closed>[a-z]{1,5}|[A-Z]{1,5}|\d{1,2})\)|(?P<open>[a-zA-Z]|[ivx]{2,5}|[IVX]{2,5})(?P<mark>[.)])(?=\s)"
+)
+ROMAN_VALUE = re.compile(r"(?=[ivxlc])(c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})$")
+RUNNING_ON = re.compile(
+    r"\s{0,3}(?:above|below|hereof|herein|hereunder|thereof|of (?:this|the|that|section)"
+    r"|(?:and|or|through|to) \(|and section|[,;)]|$)",
+    re.I,
+)
+GAP = re.compile(r"[ \t]{3,80}|[ \t]{0,80}\n")
+SENTENCE = re.compile(
+    r"(?P<caption>[A-Z][\w'\u2019/-]{1,30}(?:,?\s{1,3}(?:[A-Z&][\w'\u2019/-]{0,30}|and|of|the|for|to|in|by|or)){0,8}?)\s{1,3}"
+    r"(?=(?:The|This|These)\s{1,3}\w"
+    r"|(?:You|Your|We|In|Each|All|By|Both|Neither|Any|If|No|Upon|Subject|During|Except|Nothing|Either)\s{1,3}[a-z])"
+)
+"""A caption in title case, and the sentence that follows it without a stop between."""
+CAPITALS = re.compile(r"[A-Z0-9&,;'\u2019/()\- ]{3,120}?(?=\s+(?:[A-Z][a-z]|\d{1,2}\.\d|\d{1,2}\. |\()|\s*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +111,49 @@ def numbered(text: str, *, heading: bool = False) -> Mark | None:
     return None
 
 
+def unmarked(text: str) -> str:
+    """The text, character for character, with emphasis, heading signs and HTML tags turned to spaces."""
+    return MARKUP.sub(lambda match: " " * len(match[0]), text)
+
+
+def item(text: str) -> tuple[str, int, str] | None:
+    """The sign of a list item that a text begins with, its length, and its caption: "(a) Audits. The ..."; or None."""
+    match = ITEM.match(text)
+    if not match or RUNNING_ON.match(text, match.end()):
+        return None
+    sign = match[0] if match["closed"] else match["open"] + match["mark"]
+    rest = text[match.end() : match.end() + 200].lstrip()
+    caption = CAPTION.match(rest.replace("\n", " "))
+    words = caption["caption"] if caption and rest[caption.end() :].strip() else ""
+    fits = words and _is_caption(words) and _is_label(words) and not words.lower().endswith(SHORTENED)
+    return sign, match.end(), " ".join(words.split()) if fits else ""
+
+
+def values(sign: str) -> tuple[tuple[str, int], ...]:
+    """How an item's sign may count, likeliest first: "(c)" is the third of "(a)" or the hundredth of "(i)"."""
+    word = sign.strip("().")
+    shape = "({})" if sign.startswith("(") else "{}" + sign[-1]
+    if word.isdigit():
+        return ((shape.format("1"), int(word)),)
+    case = "a" if word.islower() else "A"
+    found = []
+    if len(word) == 1 or len(set(word)) == 1:
+        found.append((shape.format(case), 26 * (len(word) - 1) + ord(word[0].lower()) - 96))
+    if roman := roman_value(word):
+        found.insert(0 if len(word) > 1 else len(found), (shape.format("i" if case == "a" else "I"), roman))
+    return tuple(found)
+
+
+def roman_value(word: str) -> int:
+    """1 for "I", 4 for "iv"; 0 for what is no Roman numeral below 400."""
+    match = ROMAN_VALUE.match(word.lower())
+    if not match:
+        return 0
+    units = {"": 0, "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
+    tens = {"xc": 90, "xl": 40}.get(match[2], 50 * match[2].count("l") + 10 * match[2].count("x"))
+    return 100 * len(match[1]) + tens + units[match[3]]
+
+
 def is_finding(number: str) -> bool:
     """Whether a printed number is the identifier of a finding ("PSI-01-005", "[H-01]")."""
     return bool(FINDING.match(number + " x"))
@@ -97,7 +169,9 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
     if match.re is NAMED_NUMBER and not rest.strip():
         return Mark(number, "", depth, inline=False)
     if match.re is NAMED_NUMBER and not match["mark"].strip() and not _is_caption(rest.split("\n")[0]):
-        return None
+        label = CAPTION.match(rest[:120])
+        head = label["caption"] if label and _is_caption(label["caption"]) else _attached_to(rest) or _head(rest)
+        return Mark(number, " ".join(head.split()), depth, inline=True) if head else None
     if not rest or not (rest[0].isupper() or rest[0] in "\u201c\"'\u2018[("):
         return None
     caption = CAPTION.match(rest.replace("\n", " ", 1))
@@ -107,7 +181,46 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
     whole = " ".join(rest.split()).rstrip(".:")
     if len(whole) <= 90 and _is_caption(whole):
         return Mark(number, whole, depth, inline=False)
-    return Mark(number, "", depth, inline=True)
+    return Mark(number, _head(rest), depth, inline=True)
+
+
+def _head(rest: str) -> str:
+    """A caption without a stop: set off by a wide gap or a new line, or in capitals before other text; else ""."""
+    gap = GAP.search(rest[:200])
+    if gap and not rest[gap.end() : gap.end() + 1].islower():
+        piece = rest[: gap.start()].rstrip(" .:-_=")
+        if _is_caption(piece) and len(piece) > 3 and _stands(piece):
+            return " ".join(piece.split())
+    if run := SENTENCE.match(rest[:200]):
+        piece = run["caption"].strip()
+        if _is_caption(piece) and _stands(piece) and len(piece) > 3:
+            return " ".join(piece.split())
+    capitals = CAPITALS.match(rest[:200])
+    piece = capitals[0].strip(" -,") if capitals else ""
+    return " ".join(piece.split()) if sum(c.isalpha() for c in piece) >= 4 and _stands(piece) else ""
+
+
+def _attached_to(rest: str) -> str:
+    """ "to Master Services Agreement" after "Exhibit A", if nothing else stands in the line."""
+    line = GAP.split(rest, maxsplit=1)[0].strip()
+    words = re.match(r"(?:to|of)\s{1,3}(?:the\s|this\s)?(?P<what>[A-Z].{3,80})$", line)
+    return " ".join(line.split()) if words and line[-1] not in ".,;" and _is_caption(words["what"]) else ""
+
+
+def caption_under(text: str) -> str:
+    """The caption that the next line or piece of a text is, for a number that stands alone before it; else ""."""
+    piece = GAP.split(text.lstrip(" \t\n-_=*"), maxsplit=1)[0].strip(" -_=*:")
+    if len(piece) > 90 or piece[-1:] in ".,;" or not _is_caption(piece) or not _stands(piece) or numbered(piece):
+        return ""
+    return " ".join(piece.split())
+
+
+def _stands(piece: str) -> bool:
+    """Whether words without a stop may be a caption, and not the beginning of a sentence."""
+    words = piece.lower().split()
+    return (
+        len(words) <= 9 and not VERBS & set(words) and words[-1] not in SMALL and not re.match(NAMED, words[-1].title())
+    )
 
 
 def _depth(number: str) -> int:
@@ -116,13 +229,15 @@ def _depth(number: str) -> int:
 
 def _is_label(text: str) -> bool:
     """Whether a short sentence before a clause's text is its caption in sentence case: "Cap on liability." """
-    words = text.lower().split()
-    return len(words) <= 6 and not VERBS & set(words)
+    words = text.split()
+    return len(words) <= 6 and not VERBS & {words[0].lower(), *words}
 
 
 def _is_caption(text: str) -> bool:
     words = [w.strip("\u201c\u201d\"'(),/&") for w in text.split()]
     words = [w for w in words if w and w not in SMALL]
+    if SAYING & set(words):
+        return False
     return (
         bool(words) and len(words) <= 12 and sum(w[0].isupper() or w[0].isdigit() for w in words) >= 0.75 * len(words)
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from citebound.errors import ParseFailure
@@ -13,12 +13,14 @@ from citebound.ingest.draft import Draft, printable
 from citebound.ingest.gate import Kind
 from citebound.ingest.limits import Limits
 from citebound.ingest.plain import read_markdown, read_text
+from citebound.ingest.profile import Profile, shipped
 from citebound.ingest.sections import sections
+from citebound.ingest.structure import ADVISORIES, structured
 from citebound.types import ASIDE, Document, DocumentInfo, Status
 
 __all__ = ["PARSER_VERSION", "Limits", "Parsed", "parse"]
 
-PARSER_VERSION = "citebound-1"
+PARSER_VERSION = "citebound-2"
 """Goes into ``DocumentInfo.parser``; raised when the same bytes would give another text, blocks or sections."""
 
 
@@ -30,8 +32,19 @@ class Parsed:
     status: Status
 
 
-def parse(name: str, data: bytes, limits: Limits, *, second: bool = False) -> Parsed:
+def parse(
+    name: str,
+    data: bytes,
+    limits: Limits,
+    *,
+    second: bool = False,
+    profiles: Sequence[Profile] | None = None,
+    forced: str = "",
+) -> Parsed:
     """Reads one file. `name` gives the extension and, failing better, the title; `second` means the second PDF parser.
+
+    `profiles` are the kinds of documents that are known (None: the shipped ones), `forced` the name of one to be taken
+    whatever the document looks like.
 
     Raises ParseFailure with the status, what is wrong, and a remedy. Runs whatever the bytes make it run: untrusted
     files go through `worker.ParserPool`, which calls this in a child process.
@@ -48,7 +61,15 @@ def parse(name: str, data: bytes, limits: Limits, *, second: bool = False) -> Pa
         )
     if not any(block.kind not in ASIDE and block.span.of(draft.text).strip("\ufeff \n\t") for block in draft.blocks):
         raise ParseFailure(Status.EMPTY, f"{name} has no text", remedy=OCR if kind is Kind.PDF else "")
-    return Parsed(_document(name, data, kind, draft), Status.PARTIAL if draft.partial else Status.OK)
+    document = _document(name, data, kind, draft)
+    if kind is Kind.CSAF:
+        from citebound.ingest.csaf import csaf_structure
+
+        facts, findings = csaf_structure(data, document.text)
+        document = replace(document, kind=forced or ADVISORIES, facts=facts, findings=findings)
+    else:
+        document = structured(document, shipped() if profiles is None else profiles, forced)
+    return Parsed(document, Status.PARTIAL if draft.partial else Status.OK)
 
 
 SPLIT = "Split it into smaller files, or raise the limit in the settings."
@@ -61,6 +82,10 @@ def _reader(kind: Kind, second: bool) -> Callable[[bytes, Limits], Draft]:
         return lambda data, limits: read_text(data)
     if kind is Kind.MARKDOWN:
         return lambda data, limits: read_markdown(data)
+    if kind is Kind.CSAF:
+        from citebound.ingest.csaf import read_csaf
+
+        return lambda data, limits: read_csaf(data)
     if kind is Kind.PDF and second:
         from citebound.ingest.pdf_plain import read_pdf_plainly
 

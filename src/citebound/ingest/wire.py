@@ -11,7 +11,20 @@ from typing import Any, BinaryIO
 from citebound.errors import ParseFailure
 from citebound.ingest.draft import UNPRINTABLE
 from citebound.ingest.parse import Parsed
-from citebound.types import Block, BlockKind, Document, DocumentInfo, Line, Section, Span, Status
+from citebound.types import (
+    Block,
+    BlockKind,
+    Document,
+    DocumentInfo,
+    Fact,
+    Finding,
+    Line,
+    Reference,
+    Section,
+    Span,
+    Status,
+    Term,
+)
 
 LENGTH = struct.Struct(">Q")
 NETWORK_NAMESPACE = "network namespace + rlimits"
@@ -50,6 +63,11 @@ def encode(parsed: Parsed) -> bytes:
             "lines": [[ln.span.start, ln.page, _whole(ln.box), _whole(ln.advances)] for ln in document.lines],
             "sections": [[s.span.start, s.span.end, s.number, s.heading, s.level, s.parent] for s in document.sections],
             "notes": document.notes,
+            "kind": document.kind,
+            "terms": [[t.term, *_ends(t.span), *_ends(t.definition), t.scope] for t in document.terms],
+            "references": [[*_ends(r.span), r.target, r.section] for r in document.references],
+            "facts": [_fact_fields(f) for f in document.facts],
+            "findings": [[*_ends(f.span), f.title, [_fact_fields(x) for x in f.fields]] for f in document.findings],
         }
     )
 
@@ -69,6 +87,14 @@ def decode(reply: bytes) -> Parsed:
         return Parsed(_document(fields), Status(fields["status"]))
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise ParseFailure(Status.PARSE_ERROR, f"the parser's reply is not sound: {error}") from error
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _fact_fields(fact: Fact) -> list[object]:
+    return [fact.name, fact.value, *_ends(fact.span), fact.note]
 
 
 def _bytes(value: object) -> bytes:
@@ -91,6 +117,14 @@ def _document(fields: dict[str, Any]) -> Document:
         tuple(_line(text, *line) for line in fields["lines"]),
         tuple(Section(_span(text, a, b), str(n), str(h), int(lv), p) for a, b, n, h, lv, p in fields["sections"]),
         tuple(str(note) for note in fields["notes"]),
+        str(fields["kind"]),
+        tuple(Term(str(t), _span(text, a, b), _span(text, c, d), s) for t, a, b, c, d, s in fields["terms"]),
+        tuple(Reference(_span(text, a, b), str(target), s) for a, b, target, s in fields["references"]),
+        tuple(_fact(text, *fact) for fact in fields["facts"]),
+        tuple(
+            Finding(_span(text, a, b), str(title), tuple(_fact(text, *fact) for fact in found))
+            for a, b, title, found in fields["findings"]
+        ),
     )
     _check_order(document)
     return document
@@ -100,6 +134,10 @@ def _span(text: str, start: int, end: int) -> Span:
     if end > len(text):
         raise ValueError(f"a span reaches {end} in a text of {len(text)} characters")
     return Span(start, end)
+
+
+def _fact(text: str, name: str, value: str, start: int, end: int, note: str) -> Fact:
+    return Fact(str(name), str(value), _span(text, start, end), str(note))
 
 
 def _line(text: str, start: int, page: int, box: Sequence[int], advances: Sequence[int]) -> Line:
@@ -118,3 +156,7 @@ def _check_order(document: Document) -> None:
     for i, section in enumerate(document.sections):
         if section.parent is not None and not (isinstance(section.parent, int) and 0 <= section.parent < i):
             raise ValueError("a section's parent does not come before it")
+    known = range(len(document.sections))
+    meant = [t.scope for t in document.terms] + [r.section for r in document.references]
+    if any(i is not None and i not in known for i in meant):
+        raise ValueError("a term or a reference names a section that is not there")

@@ -25,6 +25,7 @@ from citebound.errors import ConfigError, ParseFailure
 from citebound.ingest import wire
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import SPLIT, Parsed
+from citebound.ingest.profile import Profile
 from citebound.ingest.wire import LENGTH, RLIMITS_ONLY
 from citebound.types import Status
 
@@ -62,11 +63,19 @@ class ParserPool:
 
     The server is started by the first file that needs it, so that an ingest of unchanged files costs none.
     `sandbox` says how far parsers are cut off: "bubblewrap", "network namespace + rlimits" or "rlimits"; "" before.
+    `profiles` are the kinds of documents that are known (none: the shipped ones), `forced` the name of the one to take.
     With `require_sandbox`, entering raises ConfigError where only "rlimits" can be had.
     """
 
-    def __init__(self, limits: Limits | None = None, require_sandbox: bool = False) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        require_sandbox: bool = False,
+        profiles: Sequence[Profile] = (),
+        forced: str = "",
+    ) -> None:
         self.limits = limits or Limits()
+        self._structure = {"profiles": [p.as_json() for p in profiles], "forced": forced}
         self.require_sandbox = require_sandbox
         self.sandbox = ""
         self._server: subprocess.Popen[bytes] | None = None
@@ -118,7 +127,7 @@ class ParserPool:
             raise
 
     def _ask(self, name: str, data: bytes, second: bool) -> Parsed:
-        request = {"name": name, "second": second, "limits": dataclasses.asdict(self.limits)}
+        request = {"name": name, "second": second, "limits": dataclasses.asdict(self.limits), **self._structure}
         with self._lock:
             server = self._server if self._server and self._server.poll() is None else self._start()
             try:

@@ -1,0 +1,74 @@
+"""One score from several: sums of standard scores, and what neighbours lend each other.
+
+Sums of z-scores keep by how much one retriever prefers a chunk, which ranks throw away (measured in eval/LOG.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citebound.types import Why
+
+Scores = NDArray[np.float64]
+
+LENT = (0.4, 0.15)
+"""Share of a chunk's score that its neighbours at distance 1, 2 get: evidence in contracts is long and contiguous."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What one stage says: raw scores by chunk id, best first, and the mean and standard deviation over all chunks that
+    it looked at. A chunk that it does not name scores `absent`."""
+
+    stage: str
+    weight: float
+    scores: Mapping[int, float]
+    mean: float
+    deviation: float
+    absent: float = 0.0
+    ranks: Mapping[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ranks", {id_: rank for rank, id_ in enumerate(self.scores, start=1)})
+
+    def standard(self, ids: Sequence[int]) -> Scores:
+        """Weighted standard scores, float64 (len(ids),)."""
+        raw = np.array([self.scores.get(id_, self.absent) for id_ in ids])
+        return self.weight * (raw - self.mean) / (self.deviation + 1e-9)
+
+    def why(self, id_: int) -> Why | None:
+        """How this stage found a chunk; None if it did not."""
+        rank = self.ranks.get(id_)
+        return Why(self.stage, rank, self.scores[id_]) if rank else None
+
+
+def of_cosines(stage: str, weight: float, found: Sequence[tuple[int, float]], sample: NDArray[np.float32]) -> Ranked:
+    """Cosines, best first; `sample` are those of chunks drawn from all that were searched."""
+    values = sample if len(sample) else np.array([score for _, score in found], dtype=np.float32)
+    mean, deviation = (float(values.mean()), float(values.std())) if len(values) else (0.0, 1.0)
+    return Ranked(stage, weight, dict(found), mean, deviation, absent=mean)
+
+
+def of_words(stage: str, weight: float, found: Sequence[tuple[int, float]], searched: int) -> Ranked:
+    """BM25 scores, best first; the other ones of `searched` chunks have 0."""
+    values = np.array([score for _, score in found])
+    total = max(searched, len(values), 1)
+    mean = float(values.sum()) / total
+    deviation = float(np.sqrt(max(0.0, float((values**2).sum()) / total - mean**2)))
+    return Ranked(stage, weight, dict(found), mean, deviation or 1.0)
+
+
+def lend(scores: Scores, documents: Sequence[Hashable], positions: Sequence[int]) -> Scores:
+    """Scores with the shares of their neighbours. Chunks are in the order of document and position."""
+    made = scores.copy()
+    for distance, share in enumerate(LENT, start=1):
+        for i in range(len(scores) - distance):
+            j = i + distance
+            if documents[i] == documents[j] and positions[j] - positions[i] == distance:
+                made[i] += share * scores[j]
+                made[j] += share * scores[i]
+    return made

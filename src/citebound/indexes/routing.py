@@ -1,0 +1,203 @@
+"""Which documents a question names, and what it asks once the names are taken out.
+
+A document's card has its names (title, file names), its head (the first page, where parties and report ids stand) and
+the words that it has at all. A word of the question counts for a document by the square of its rarity among documents,
+twice if it is in a name. "The NDA with Acme" goes to Acme's NDA; a name that several documents bear leads to all of
+them, and a question that names none is left alone.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz, process
+
+from citebound.indexes.lexical import STOPWORDS
+from citebound.indexes.store import Card, Store
+from citebound.types import Filter
+
+NAME_WEIGHT, HEAD_WEIGHT = 2.0, 1.0
+RARE = 0.2
+"""A word names a document only if at most this share of all documents have it."""
+
+CLOSE = 0.8
+"""Documents whose score is at least this share of the best one are meant as well."""
+
+MOST = 5
+"""A question that could mean more documents than this asks about a kind of document, not about one: not routed."""
+
+LEAST_LETTERS = 4
+"""Shorter words are not looked for inside of run-together names ("GAINSCOINC") nor corrected."""
+
+LEAST_DIGITS = 4
+"""Shorter numbers are quantities, not names."""
+
+ALIKE = 88
+"""Similarity, 0..100, from which on a name that no document has is taken for another one with a typing error."""
+
+ROLES = frozenset(
+    "advisor affiliate agent agreement assignee assignor borrower buyer client company consultant contract contractor"
+    " controller customer director disclosing distributor employee employer franchisee franchisor guarantor holder"
+    " landlord lender lessee lessor licensee licensor manager member owner partner parties party processor provider"
+    " purchaser receiving recipient report reseller seller services shareholder subcontractor supplier tenant user"
+    " vendor".split()
+)
+"""Capitalised in contracts, and no names."""
+
+_WORD = re.compile(r"\w+")
+_CLAUSE = re.compile(r"[^;:]+")
+_QUOTED = re.compile(r"[\"“]([^\"”]{2,80})[\"”]")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
+
+    Both are empty where it names none.
+    """
+
+    documents: Mapping[str, float] = field(default_factory=dict)
+    residual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A content word of the question: where it begins, whether it is written like a name, and its rarity in nats."""
+
+    start: int
+    text: str
+    proper: bool
+    rarity: float
+    named: frozenset[int]
+    headed: frozenset[int]
+
+    def counts(self, card: int) -> float:
+        """What it says for a document, 0 for nothing."""
+        in_name, in_head = card in self.named, card in self.headed
+        return (NAME_WEIGHT * in_name + HEAD_WEIGHT * in_head) * self.rarity**2
+
+
+class Router:
+    """Routes questions over the documents of a store. Safe to use from several threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._changes = -1
+        self._names: _Names | None = None
+
+    def route(self, question: str, tree: Filter | None = None) -> Route:
+        """Where the question goes, among the documents that the filter allows."""
+        with self._store.reading():
+            names = self._current()
+            allowed = self._store.cards_within(tree) if tree is not None else names.ids
+            if len(allowed) < 2:
+                return Route()
+            words = self._words(question, names, allowed)
+        scores: dict[int, float] = {}
+        for word in _distinct(words):
+            for card in (word.named | word.headed) & allowed:
+                scores[card] = scores.get(card, 0.0) + word.counts(card)
+        best = max(scores.values(), default=0.0)
+        meant = [
+            card
+            for card in sorted(scores, key=lambda c: (-scores[c], c))
+            if scores[card] >= CLOSE * best and _is_named(card, words, len(allowed))
+        ]
+        if not meant or len(meant) > MOST:
+            return Route()
+        found = {names.documents[card]: scores[card] for card in meant}
+        return Route(found, _residual(question, words, meant[0]))
+
+    def _current(self) -> _Names:
+        with self._lock:
+            changes = self._store.snapshot().changes
+            if self._names is None or changes != self._changes:
+                self._names, self._changes = _Names.of(self._store.cards()), changes
+            return self._names
+
+    def _words(self, question: str, names: _Names, allowed: frozenset[int]) -> list[_Word]:
+        quoted = [m.span(1) for m in _QUOTED.finditer(question)]
+        made = []
+        known: dict[str, tuple[float, frozenset[int], frozenset[int]]] = {}
+        for match in _WORD.finditer(question):
+            text = match.group()
+            lower = text.lower()
+            if lower in STOPWORDS or (text.isdigit() and len(text) < LEAST_DIGITS):
+                continue
+            begins = not question[: match.start()].strip() or question[: match.start()].rstrip()[-1:] in ".;:?!"
+            inside = any(a <= match.start() < b for a, b in quoted)
+            proper = inside or any(c.isdigit() for c in text) or (text != lower and not begins) or text[1:] != lower[1:]
+            if lower not in known:
+                known[lower] = self._look_up(lower, proper, names, allowed)
+            made.append(_Word(match.start(), text, proper, *known[lower]))
+        return made
+
+    def _look_up(
+        self, word: str, proper: bool, names: _Names, allowed: frozenset[int]
+    ) -> tuple[float, frozenset[int], frozenset[int]]:
+        having = self._store.cards_with(word, "vocabulary") & allowed
+        named = self._store.cards_with(word, "name")
+        headed = self._store.cards_with(word, "head")
+        if proper and len(word) >= LEAST_LETTERS and not named:
+            named = names.containing(word) or (frozenset() if having else names.nearly(word))
+        rarity = math.log((len(allowed) + 1) / (len(having | (named & allowed)) + 0.5))
+        return max(0.0, rarity), named & allowed, headed & allowed
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The names of all documents, for what an index of words does not find."""
+
+    documents: Mapping[int, str]
+    ids: frozenset[int]
+    squeezed: Mapping[int, str]
+    by_word: Mapping[str, frozenset[int]]
+
+    @classmethod
+    def of(cls, cards: Iterable[Card]) -> _Names:
+        documents: dict[int, str] = {}
+        squeezed: dict[int, str] = {}
+        by_word: dict[str, set[int]] = {}
+        for card in cards:
+            documents[card.id] = card.document_id
+            squeezed[card.id] = re.sub(r"[\W_]", "", card.name.lower())
+            for word in re.findall(r"[^\W\d_]{4,}", card.name.lower()):
+                by_word.setdefault(word, set()).add(card.id)
+        return cls(documents, frozenset(documents), squeezed, {w: frozenset(ids) for w, ids in by_word.items()})
+
+    def containing(self, word: str) -> frozenset[int]:
+        """Documents whose names have the word inside of a longer one."""
+        return frozenset(card for card, name in self.squeezed.items() if word in name)
+
+    def nearly(self, word: str) -> frozenset[int]:
+        """Documents with a name that the word is a typing error of."""
+        found = process.extractOne(word, self.by_word.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
+        return self.by_word[found[0]] if found else frozenset()
+
+
+def _distinct(words: Sequence[_Word]) -> list[_Word]:
+    return list({word.text.lower(): word for word in words}.values())
+
+
+def _is_named(card: int, words: Sequence[_Word], documents: int) -> bool:
+    """Whether a rare word stands in the document's name, or two that are written like names on its first page."""
+    least = math.log((documents + 1) / (max(1.0, RARE * documents) + 0.5))
+    return any(word.rarity >= least and (card in word.named or (word.proper and card in word.headed)) for word in words)
+
+
+def _residual(question: str, words: Sequence[_Word], card: int) -> str:
+    """The question without what names the document: a whole clause of it if another one is left, else its words."""
+    clauses = [m.span() for m in _CLAUSE.finditer(question)]
+    if len(clauses) > 1:
+        naming = max(clauses, key=lambda c: sum(w.counts(card) for w in words if c[0] <= w.start < c[1]))
+        rest = " ".join(question[a:b].strip() for a, b in clauses if (a, b) != naming)
+        if any(w.lower() not in STOPWORDS for w in _WORD.findall(rest)):
+            return rest
+    named = {w.start for w in words if (card in w.named or (w.proper and card in w.headed)) and w.rarity >= 1.0}
+    kept = " ".join(m.group() for m in _WORD.finditer(question) if m.start() not in named)
+    return kept if any(w.lower() not in STOPWORDS for w in _WORD.findall(kept)) else question

@@ -1,0 +1,302 @@
+"""Mentions of other places of a document, and where they lead: "Sections 3 and 4", "paragraph (a) above"."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from citebound.ingest.outline import NAMED, WORDS, numbered, roman_value, unmarked
+from citebound.ingest.sections import ATTACHED, CONTENTS, FRONT, full_numbers
+from citebound.types import Reference, Section, Span
+
+CLAUSES = ("section", "clause", "paragraph", "article")
+WORD = (
+    r"(?:(?:sub-?)?sections?|secs?\.|§{1,2}|articles?|arts?\.|(?:sub-?)?clauses?|(?:sub-?)?paragraphs?|paras?\."
+    r"|exhibits?|schedules?|annex(?:es|ures?)?|appendi(?:x|ces)|attachments?|addend(?:um|a))"
+)
+SIGNS = r"(?:(?:\.|[ ])?\([a-zA-Z0-9]{1,5}\)){0,6}"
+DIGITS = rf"\d{{1,5}}+(?:\.\d{{1,5}}+){{0,5}}+(?:[A-Za-z](?![A-Za-z0-9]))?(?![\d%$]){SIGNS}"
+ORDINALS = "|".join((*(word.title() for word in WORDS), *(word.upper() for word in WORDS)))
+LETTERS = (
+    rf"(?-i:[IVXLC]{{1,7}}|[A-Z]{{2}}-\d{{1,2}}|AA|BB|CC|DD|{ORDINALS}|[A-Z](?:-?\d{{1,2}}(?:\.\d{{1,2}})?)?)"
+    rf"(?![\w'\u2019]){SIGNS}"
+)
+NUMBER = rf"(?:{DIGITS}|{LETTERS}|\([a-zA-Z0-9]{{1,5}}\)(?![\w]){SIGNS})"
+SEPARATOR = (
+    r"\s{0,3}(?:,\s{0,3}(?:and/or|and|or|&)|,|and/or|and|or|&|through|thru|to(?!\s{1,3}[a-z])"
+    r"|[-\u2013\u2014](?=\s{0,3}[\d(]))\s{0,3}"
+)
+NAMED_SO = r"(?:\s{1,3}\([^()]{5,120}\))?"
+MENTION = re.compile(
+    rf"(?<![\w-])(?P<word>{WORD})(?![a-z])(?P<gap>[\s*_\"\u201c]{{0,12}})(?P<first>{NUMBER})"
+    rf"(?P<more>(?:{NAMED_SO}{SEPARATOR}(?:{WORD}\s{{1,3}})?{NUMBER}){{0,20}})",
+    re.I,
+)
+EACH = re.compile(rf"{NAMED_SO}(?P<separator>{SEPARATOR})(?P<word>{WORD}\s{{1,3}})?(?P<number>{NUMBER})", re.I)
+LAW = (
+    r"(?:Act|Code|Regulations?|Rules?|Laws?|Statutes?|Treaty|Convention|Directive|Constitution|Ordinance|GDPR|CCPA|HIPAA|UCC|DGCL"
+    r"|U\.?S\.?C\.?|C\.?F\.?R\.?|Decree|ACT|CODE|REGULATIONS?)"
+)
+PAPER = (
+    r"(?:Agreements?|Contract|Lease|Indenture|Plan|Charter|By-?[Ll]aws|Certificate|Note|Guarant(?:y|ee)|Policy|Addendum|Amendment"
+    r"|Order|Terms|Licen[cs]e|Deed|Mortgage|Instrument|Letter|Report|Form|AGREEMENT|Disclosure\s{1,3}(?:Schedules?|Letter))"
+)
+AFTER = re.compile(
+    r"[\s,]{0,3}(?:\([^()]{1,60}\)[\s,]{0,3})?(?:of|to|in|under|from|attached to)[\s,]{1,4}"
+    r"(?P<which>(?:the|that|any|such|each|said|an?|certain)\s{1,3}){0,2}"
+    r"(?P<name>(?:(?:[A-Z][\w.,'\u2019&-]{0,30}|of|and|the|for|on|\d{1,4}|\([A-Z]\w{1,30}\))\s{1,3}){0,9}?)"
+    rf"(?P<what>{LAW}|{PAPER})(?!\w)(?!\s{{1,3}}[A-Z])"
+)
+BEFORE = re.compile(rf"(?:\b{LAW}[\s,]{{0,3}}|\u00a7\s?)$")
+ACRONYM = re.compile(r"(?:^|\W)(?P<name>[A-Z]{2,6})\s{1,3}$")
+INSIDE = re.compile(
+    rf"[\s,]{{0,3}}(?:of|to|in|under)\s{{1,3}}(?:the\s)?(?P<word>{WORD})\s{{1,3}}(?P<number>{NUMBER})", re.I
+)
+AMENDING = re.compile(r"\bamendment\b|\baddendum\b|\bamending\b", re.I)
+HEAD, TITLE = 1500, 300
+"""Characters in which a document says that it amends another, and those that hold its title."""
+
+ENTRY, FAR = 150, 1500
+"""Characters between two entries of a table of contents; and where the first ends in a page number, or a line."""
+
+PAGED = re.compile(r"(?:\d{1,3}[ \t]{1,9}|\n[ \t]{0,40})$")
+
+LETTERED = re.compile(r"(?<=[\d)])\.([A-Za-z])(?=$|[.(])")
+PLAIN = re.compile(r"\d{1,5}")
+MEASURED = re.compile(
+    r"\s{0,3}(?:\([^()]{1,9}\)\s{0,3})?(?:days?|months?|years?|business|calendar|percent|hours?|weeks?|%)", re.I
+)
+SHOUTED = frozenset("THE IN THIS AND SEE PER ANY ALL WITH FROM SUCH OF TO THAT OR BY FOR".split())
+ROMAN = frozenset("ivx")
+KINDS = {
+    "sub": "section",
+    "sec": "section",
+    "§": "section",
+    "cla": "section",
+    "par": "section",
+    "art": "Article",
+    "exh": "Exhibit",
+    "sch": "Schedule",
+    "ann": "Annex",
+    "app": "Appendix",
+    "att": "Attachment",
+    "add": "Addendum",
+}
+
+
+def references(text: str, sections: Sequence[Section]) -> tuple[Reference, ...]:
+    """All references with a number, in order; one for each number of a list, and the two ends of a range.
+
+    The first of a list carries the word ("Sections 3"), the others their number alone ("4"). `target` is "9.2(a)" for
+    clauses, "Article IV", "Exhibit A"; a relative one ("paragraph (b) above") is completed from the clause around it.
+    What is not in the tree leads to the nearest section above it; statutes and other documents lead nowhere.
+    """
+    places = Places(sections, bool(AMENDING.search(text[:HEAD])))
+    after = _contents_end(text)
+    mentions = MENTION.finditer(unmarked(text), after)
+    return tuple(reference for match in mentions for reference in _read(match, text, places))
+
+
+def _contents_end(text: str) -> int:
+    """Where a table of contents ends whose entries name their sections; 0 without one."""
+    title = CONTENTS.search(text, 0, FRONT)
+    if not title:
+        return 0
+    end = title.end()
+    for match in MENTION.finditer(text, end, end + FRONT):
+        gap = match.start() - end
+        if gap > FAR or (gap > ENTRY and not PAGED.search(text, end, match.start())):
+            break
+        end = match.end()
+    return end
+
+
+class Places:
+    """The sections by their full numbers, and the section around an offset."""
+
+    def __init__(self, sections: Sequence[Section], amending: bool) -> None:
+        self.sections = sections
+        self.numbers = full_numbers(sections)
+        self.amending = amending
+        self._starts = [section.span.start for section in sections]
+        self._by: dict[str, list[int]] = {}
+        for i, number in enumerate(self.numbers):
+            for key in _keys(number):
+                self._by.setdefault(key, []).append(i)
+
+    def around(self, offset: int) -> int | None:
+        """The innermost section at an offset."""
+        position = bisect_right(self._starts, offset) - 1
+        while position >= 0 and self.sections[position].span.end <= offset:
+            parent = self.sections[position].parent
+            if parent is None:
+                return None
+            position = parent
+        return position if position >= 0 else None
+
+    def heading(self, offset: int) -> bool:
+        """Whether a section begins at an offset."""
+        position = bisect_right(self._starts, offset) - 1
+        return position >= 0 and offset - self._starts[position] <= 4
+
+    def attachment(self, position: int | None) -> str:
+        """ "Exhibit A" for what stands in it, "" for the body of the document."""
+        number = ""
+        while position is not None and not number:
+            number = self.numbers[position]
+            position = self.sections[position].parent
+        head = number.split(", ")[0]
+        return head if head.split(" ")[0].lower() in ATTACHED else ""
+
+    def clause(self, position: int | None) -> str:
+        """The full number of the innermost numbered section, without its attachment."""
+        while position is not None:
+            if self.numbers[position]:
+                return self.numbers[position].rpartition(", ")[2]
+            position = self.sections[position].parent
+        return ""
+
+    def find(self, target: str, attachment: str) -> int | None:
+        """The section with a full number, or the nearest above it; one in the same attachment goes first."""
+        while target:
+            found = self._by.get(_key(f"{attachment}, {target}")) if attachment else None
+            found = found or self._by.get(_key(target)) or (self._by.get("*" + _key(target)))
+            if found:
+                return found[0]
+            target = "" if self.amending else _above(target)
+        return None
+
+
+def _key(number: str) -> str:
+    """One spelling for numbers that mean the same: "ARTICLE IV" and "Article 4", but not "1.01" and "1.1"."""
+    word, blank, ordinal = number.partition(" ")
+    if blank and word.lower() not in CLAUSES[:3] and "," not in number and (value := roman_value(ordinal)):
+        ordinal = str(value)
+    elif ordinal.lower() in WORDS:
+        ordinal = str(WORDS.index(ordinal.lower()) + 1)
+    return _bracketed(f"{word}{blank}{ordinal}".lower().replace(" ", ""))
+
+
+def _bracketed(number: str) -> str:
+    """ "9(B)" for "9.B": items are cited in brackets, however they are printed."""
+    return LETTERED.sub(r"(\1)", number)
+
+
+def _keys(number: str) -> Iterator[str]:
+    """The keys a section is found under: its own, and with a star what it may be called besides."""
+    if not number:
+        return
+    yield _key(number)
+    word, _, ordinal = number.rpartition(" ")
+    if "," in number:
+        yield "*" + _key(number.rpartition(", ")[2])
+    elif word in ("Article", "Part"):
+        yield "*" + _key(ordinal)
+        yield f"*{roman_value(ordinal)}" if roman_value(ordinal) else "*" + ordinal
+    elif not word:
+        yield f"*article{roman_value(number) or number.lower()}"
+
+
+def _above(target: str) -> str:
+    if target.endswith(")"):
+        return target[: target.rfind("(")]
+    head, point, _ = target.rpartition(".")
+    return head if point else ""
+
+
+def _read(match: re.Match[str], text: str, places: Places) -> Iterator[Reference]:
+    if _is_heading(match, text, places):
+        return
+    kind = _kind(match["word"])
+    position = places.around(match.start())
+    attachment = places.attachment(position)
+    after = match.end()
+    inside = INSIDE.match(text, after)
+    if inside and _kind(inside["word"]) not in ("section", kind):
+        attachment = f"{_kind(inside['word'])} {inside['number']}"
+        after = inside.end()
+    outside = _is_outside(match, text, after, places)
+    end = match.end("first")
+    numbers = [(kind, match.start(), end, match["first"])]
+    plural = match["word"].lower().rstrip(".").endswith(("s", "ces", "\u00a7\u00a7", "a")) and match["word"][-1] != "."
+    for each in EACH.finditer(text, end, match.end()):
+        loose = PLAIN.fullmatch(each["number"]) and not each["word"]
+        if loose and (MEASURED.match(text, each.end()) or (not plural and each["separator"].strip() == ",")):
+            break
+        kind = _kind(each["word"]) if each["word"] else kind
+        numbers.append((kind, each.start("word") if each["word"] else each.start("number"), each.end(), each["number"]))
+    previous = ""
+    for kind, start, end, number in numbers:
+        target = _target(kind, number, previous, places.clause(position))
+        if target:
+            previous = target
+            scope = attachment if kind == "section" else ""
+            section = None if outside else places.find(target, scope)
+            if section is None and match["word"] == "EXHIBIT" and "." in number:
+                continue
+            yield Reference(Span(start, end), target, section)
+
+
+def _target(kind: str, number: str, previous: str, clause: str) -> str:
+    """The full number that is meant: "(b)" after "Section 5.1(a)" is 5.1(b); alone it is of the clause around it."""
+    number = "".join(number.split()).replace(".(", "(")
+    if not number.startswith("("):
+        return number if kind == "section" else f"{kind} {number}"
+    if kind != "section":
+        return ""
+    stem = _bracketed(previous or clause)
+    sign = number[1 : number.find(")")]
+    levels = re.findall(r"\(([^()]{1,5})\)", stem)
+    base = stem[: stem.find("(")] if "(" in stem else stem
+    for i in reversed(range(len(levels))):
+        if _alike(sign, levels[i]):
+            return base + "".join(f"({outer})" for outer in levels[:i]) + number
+    if previous and levels:
+        return base + "".join(f"({outer})" for outer in levels[:-1]) + number
+    return (base if not levels else stem) + number if stem else number
+
+
+def _alike(sign: str, level: str) -> bool:
+    """Whether two items may stand in one list."""
+    if sign.isdigit() or level.isdigit():
+        return sign.isdigit() and level.isdigit()
+    return sign.islower() == level.islower() and (set(sign.lower()) <= ROMAN) == (set(level.lower()) <= ROMAN)
+
+
+def _kind(word: str) -> str:
+    word = word.strip().lower()
+    return KINDS.get(word[:3], KINDS.get(word[:1], "section"))
+
+
+def _is_heading(match: re.Match[str], text: str, places: Places) -> bool:
+    """Whether a mention is the number of a heading, or stands in a table of contents or a running title."""
+    start = match.start()
+    if places.heading(start):
+        return True
+    line = text.rfind("\n", 0, start) + 1
+    if text[line:start].strip("#*_ \t") or not re.match(NAMED, match["word"]):
+        return False
+    end = text.find("\n", start, start + 200)
+    mark = numbered(text[start : end if end >= 0 else start + 200])
+    before = text[max(0, line - 80) : line].rstrip()
+    ended = not before or before[-1] in '.;:!?"\u201d)' or "\n\n" in text[max(0, line - 3) : line]
+    return mark is not None and ended
+
+
+def _is_outside(match: re.Match[str], text: str, after: int, places: Places) -> bool:
+    """Whether a statute or another document is meant."""
+    number = match["first"]
+    acronym = ACRONYM.search(text, max(0, match.start() - 12), match.start())
+    if acronym and not match["word"].isupper() and acronym["name"] not in SHOUTED:
+        return True
+    if re.match(r"\d{3}", number) or BEFORE.search(text, max(0, match.start() - 16), match.start()):
+        return True
+    found = AFTER.match(text, after)
+    if not found:
+        return False
+    if re.fullmatch(LAW, found["what"]):
+        return True
+    name = " ".join(f"{found['name']}{found['what']}".split())
+    own = name == found["what"] or name.upper() in " ".join(text[: min(TITLE, match.start())].upper().split())
+    return places.amending if own else True

@@ -1,0 +1,125 @@
+"""The words by which reports rate a finding and say what became of it."""
+
+from __future__ import annotations
+
+import re
+
+LEVELS = ("info", "low", "medium", "high", "critical")
+UNDETERMINED = "undetermined"
+MEANINGS = {
+    "critical": "critical",
+    "extreme": "critical",
+    "severe": "critical",
+    "blocker": "critical",
+    "high": "high",
+    "major": "high",
+    "important": "high",
+    "medium": "medium",
+    "moderate": "medium",
+    "elevated": "medium",
+    "med": "medium",
+    "low": "low",
+    "minor": "low",
+    "informational": "info",
+    "informative": "info",
+    "information": "info",
+    "info": "info",
+    "note": "info",
+    "notes & additional information": "info",
+    "none": "info",
+    "non-critical": "info",
+    "undetermined": UNDETERMINED,
+    "unknown": UNDETERMINED,
+}
+"""Each printed word and its level. "Elevated" stands between moderate and high on the scale that uses it."""
+
+WORDS = "|".join(sorted(MEANINGS, key=len, reverse=True))
+WORD = re.compile(rf"(?i)\b(?P<word>very\s(?:high|low)|{WORDS})\b(?!-\w)")
+VERY = {"very high": "critical", "very low": "info"}
+RATING = re.compile(
+    rf"(?i)[^\w\n]{{0,8}}(?:\d{{1,2}}(?:\.\d)?[\s(/:\u2013-]{{1,4}})?(?P<word>very\s(?:high|low)|{WORDS})\b(?!-\w)"
+    r"(?:\s{1,2}(?:risk|severity|impact|priority|threat|issue|finding|level)\b)?"
+    r"(?=[^\w\n]{0,8}(?:$|\n|\d|\(|cvss|[\u2192>/,;.|\t]))"
+)
+
+STATUS_WORDS = {
+    "partially": "partial",
+    "partly": "partial",
+    "incomplete": "partial",
+    "not": "open",
+    "unresolved": "open",
+    "unfixed": "open",
+    "open": "open",
+    "new": "open",
+    "pending": "open",
+    "reported": "open",
+    "present": "open",
+    "outstanding": "open",
+    "in progress": "open",
+    "to do": "open",
+    "acknowledged": "accepted",
+    "accepted": "accepted",
+    "risk accepted": "accepted",
+    "accepted risk": "accepted",
+    "won't fix": "accepted",
+    "wont fix": "accepted",
+    "wontfix": "accepted",
+    "will not fix": "accepted",
+    "no fix": "accepted",
+    "deferred": "accepted",
+    "disputed": "accepted",
+    "confirmed": "open",
+    "fixed": "fixed",
+    "resolved": "fixed",
+    "remediated": "fixed",
+    "mitigated": "fixed",
+    "closed": "fixed",
+    "patched": "fixed",
+    "corrected": "fixed",
+    "addressed": "fixed",
+    "solved": "fixed",
+    "completed": "fixed",
+    "retested": "fixed",
+    "verified": "fixed",
+}
+DONE = r"(?:fixed|resolved|remediated|mitigated|closed|patched|corrected|addressed|solved|completed)"
+STATUS = (
+    rf"(?:(?:partially|partly)[\s-]{DONE}|not(?: yet)?\s{DONE}|(?:risk|fix|mitigation)[\s-]accepted|accepted[\s-]risk"
+    rf"|(?:won[\u2019']?t|will not|no)[\s-]?fix(?:ed)?|wontfix|in progress|unresolved|unfixed|open|new|pending"
+    rf"|acknowledged|accepted|deferred|disputed|confirmed|reported|outstanding|{DONE}|partial(?:ly)?)"
+)
+STATUS_START = re.compile(rf"(?i)[^\w\n]{{0,8}}(?P<word>{STATUS})\b(?!-\w)")
+
+
+def severity_of(printed: str) -> str:
+    """ "critical", "high", "medium", "low" or "info" for a printed rating; "undetermined" where the report says so; ""
+    for anything else."""
+    word = " ".join(printed.lower().split())
+    return VERY.get(word) or MEANINGS.get(word, "")
+
+
+def rank(severity: str) -> int:
+    """0 (info) to 4 (critical); -1 for what is not on the scale."""
+    return LEVELS.index(severity) if severity in LEVELS else -1
+
+
+def at_least(severity: str, least: str) -> bool:
+    """Whether a severity is as high as `least`; what is not on the scale never is."""
+    return rank(severity) >= max(0, rank(least))
+
+
+def of_score(score: float) -> str:
+    """The level that CVSS v3 and v4 give a score from 0 to 10 (first.org, table 14 of the v3.1 specification)."""
+    return LEVELS[(score >= 0.1) + (score >= 4.0) + (score >= 7.0) + (score >= 9.0)]
+
+
+def status_of(printed: str) -> str:
+    """The printed status in lower case with one spelling: "Won\u2019t Fix" is "won't fix", "Partly fixed" stays."""
+    word = " ".join(printed.lower().replace("\u2019", "'").split())
+    return "won't fix" if re.fullmatch(r"(?:won'?t|will not|no)[ -]?fix(?:ed)?", word) else word
+
+
+def standing(status: str) -> str:
+    """ "open", "partial", "accepted" or "fixed": the group of a status word; "" for one that is not known."""
+    word = status_of(status)
+    return STATUS_WORDS.get(word) or STATUS_WORDS.get(word.split()[0] if word else "", "")

@@ -1,0 +1,333 @@
+"""Defined terms where they are defined: "X" means ..., (the "X"), lists and tables of definitions."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from citebound.ingest.outline import item, unmarked
+from citebound.ingest.sections import ATTACHED, full_numbers
+from citebound.ingest.sentences import sentence_spans
+from citebound.types import ASIDE, Block, BlockKind, Section, Span, Term
+
+LONGEST = 4000
+"""Characters of a definition that runs on into the items below it."""
+
+QUOTED = re.compile(
+    r"(?<![\w\"])(?:[\"\u201c\u201d\u201e\u00ab]|``|'')\s{0,2}(?P<term>[A-Za-z0-9][^\"\u201c\u201d\u201e\u00ab\u00bb\n]{0,99}?(?:\n[^\"\u201c\u201d\u201e\u00ab\u00bb\n]{1,60}?)?)"
+    r"\s{0,2}[,.;]?\s{0,2}(?:[\"\u201d\u201c\u00bb]|''|['\u2019](?=\)|\s{1,3}(?:means?|shall|has|have|is|refers?)\b))(?!\w)"
+    r"|(?<![\w'\u2018\u2019])[\u2018'](?P<single>[A-Z][^'\u2018\u2019\"\u201c\u201d\n]{0,80}?)['\u2019]"
+    r"(?=\s{1,3}(?:means?|shall mean|has the meaning|shall have the)\b|\))"
+)
+MEANING = (
+    r"(?:(?:shall|will|is|are|has|have|does|do|each|hereby|also|further|both|respectively|herein)\s{1,3}){0,4}"
+    r"(?:means?\b|meaning\b|mean,|defined\s{1,3}(?:as|in|to|under|by)\b|refers?\s{1,3}to\b|(?:the|its|their|that)\s{1,3}(?:respective\s{1,3}|same\s{1,3}"
+    r"|following\s{1,3})?(?:meanings?|definitions?)\b|deemed\s{1,3}to\s{1,3}mean\b|understood\s{1,3}to\s{1,3}mean\b)"
+)
+ASIDE_WORDS = (
+    r"(?:\s{1,3}of\s{1,3}(?:an?|any|the|such|each)\s{1,3}\w{1,30}(?:\s\w{1,30})?)?(?:\s{0,3}\([^()]{0,160}\))?"
+    r"(?:\s{0,3},[^,.;:\"\u201c\u201d]{1,120},|\s{1,3}(?:as used|when used|for purposes)[^,.;:\"\u201c]{0,80},?)?"
+)
+OTHERS = (
+    r"(?:\s{0,3}(?:,|or|and|and/or|/|\(or)\s{1,3}(?:or\s|and\s|the\s|a\s)?"
+    r"(?:[\"\u201c\u201d][^\"\u201c\u201d\n]{1,80}[\"\u201d\u201c])\)?){0,4}"
+)
+MEANS = re.compile(rf"{OTHERS}{ASIDE_WORDS}[\s,:\u2013\u2014-]{{0,80}}{MEANING}", re.I)
+INCLUDES = re.compile(r"\s{1,80}(?:shall\s{1,3}|will\s{1,3})?(?:also\s{1,3})?includes?\b", re.I)
+NAMING = re.compile(r"\bterms?\s{1,3}$", re.I)
+LISTED = re.compile(r"\s{0,3}(?:[:=]|[\u2013\u2014]|-\s|--)\s{0,6}\S")
+NOT = re.compile(r"\s{1,80}(?:shall|does|do|will|is|are)\s{1,3}not\b", re.I)
+CALLING = re.compile(
+    r"(?:^|[\s(,;\[])(?:the|this|these|those|each|an?|such|as|and|or|is|are|be|collectively|individually|together|jointly|severally|respectively"
+    r"|hereinafter|hereafter|herein|hereunder|called|termed|to|being|also|either|both|any|all|singly|hereto|by|therein|it|defined)[\s,:]{0,40}$",
+    re.I,
+)
+CALLED = re.compile(
+    r"(?:hereinafter|hereafter|referred\s{1,3}to|(?:herein|hereby|hereto|so|be|are|is|collectively|also|sometimes)\s{1,3}(?:called|termed|defined)"
+    r"|defined\s{1,3}(?:herein\s{1,3})?as|called\s{1,3}the|collectively,?(?:\s{1,3}(?:the|as))?|individually,?(?:\s{1,3}(?:an?|as))?|each,?\s{1,3}an?|each\s{1,3}as\s{1,3}an?"
+    r"|together,?\s{1,3}(?:(?:constitute|with[^.;]{0,60})\s{1,3})?(?:the|as)|constitutes?\s{1,3}the|jointly,?\s{1,3}(?:the|as)|known\s{1,3}as\s{1,3}the)"
+    r"(?:\s{1,3}(?:herein|hereinafter|hereafter|elsewhere|separately|respectively|generally|sometimes|either"
+    r"|in\s{1,3}this\s{1,3}\w{1,20}|individually|collectively|together|jointly|singly|each|severally"
+    r"|for\s{1,3}convenience|simply|as|and|the|an?|or)){0,9}?"
+    r"[\s,]{0,40}$",
+    re.I,
+)
+EXAMPLE = re.compile(
+    r"\b(?:marked|entitled|labell?ed|titled|e\.g\.|i\.e\.|such as|including|formerly|f/k/a|d/b/a|words?|legend"
+    r"|captioned|stamped|designated|stating|example|headed|under the heading|references? to|without limitation)"
+    r"[\s,:]{0,3}(?:as|the|an?)?[\s,:]{0,3}$",
+    re.I,
+)
+UNQUOTED = re.compile(
+    r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][\w'\u2019&/-]{0,40}"
+    r"(?:[ ,]{1,3}(?:[A-Z(][\w'\u2019&/)-]{0,40}|of|and|or|to|the|for|in|on|by|with|per|from)){0,9}?)"
+    r"\s{1,4}(?:\([^()]{1,60}\)\s{1,3})?"
+    r"(?P<verb>(?:shall\s{1,3}mean|means?|has\s{1,3}the\s{1,3}meaning|shall\s{1,3}have\s{1,3}the\s{1,3}meaning)\b)"
+)
+COLON = re.compile(r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][^:.;\n]{1,80}?)\s{0,3}(?:\*\*)?[:\u2013\u2014](?=\s)")
+NUMBERED = re.compile(r"[\s*_]{0,6}(?:\(?[a-zA-Z0-9]{1,5}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}[.)]?)[\s*_]{1,12}")
+WORDING = frozenset(
+    (
+        "herein hereof hereto hereby hereunder hereinafter thereof include includes including or and shall will may any"
+    ).split()
+)
+"""Words whose use a clause on interpretation explains: they are no terms."""
+NO_TERM = frozenset(
+    "this that which it what such these those there he she they we you nothing neither no each any if".split()
+)
+DEFINING = re.compile(r"defin|interpretation|glossary|certain terms|meaning of terms|terminology", re.I)
+LEADING = re.compile(
+    r"\b(?:following|these|capitali[sz]ed)\b[^.]{0,120}\bmeanings?\b|\bdefined terms?\b|\bdefinitions?\b", re.I
+)
+ENTRY = re.compile(r"\n[ \t]{0,80}(?=[\"\u201c*A-Z])|(?<=[ \t]{3})(?=[\"\u201c])")
+HEAD_CELL = re.compile(r"(?:defined\s)?terms?|definitions?|words?|expressions?|meanings?|descriptions?", re.I)
+CELL = re.compile(r"\s{0,3}(?:\t|\|)\s{0,3}")
+SCOPE = re.compile(
+    r"(?:for\s{1,3}(?:the\s{1,3})?(?:sole\s{1,3})?purposes?\s{1,3}(?:of|hereof)|as\s{1,3}used\s{1,3}in|when\s{1,3}used\s{1,3}in|in|under|throughout)\s{1,3}this\s{1,3}"
+    r"(?P<what>sub-?section|section|article|clause|sub-?clause|paragraph|exhibit|schedule|annex|appendix|attachment|addendum)\b(?!s)(?:\s{1,3}(?P<number>[\w.()-]{1,20}))?",
+    re.I,
+)
+PURPOSE = re.compile(r"purpose|used|throughout", re.I)
+
+
+def terms(text: str, blocks: Sequence[Block], sections: Sequence[Section]) -> tuple[Term, ...]:
+    """All definitions in order of their terms; a term that is defined twice comes twice.
+
+    `definition` is the sentence, list entry or table row that defines the term, with the items under it where it ends
+    in a colon. `scope` is the section that "for purposes of this Section" means. Quoted words that nothing is said
+    of are no terms.
+    """
+    reader = Definitions(text, blocks, sections)
+    found: dict[Span, Term] = {}
+    for term in reader.read():
+        found.setdefault(term.span, term)
+    return tuple(found[span] for span in sorted(found))
+
+
+class Definitions:
+    """One document while its definitions are read."""
+
+    def __init__(self, text: str, blocks: Sequence[Block], sections: Sequence[Section]) -> None:
+        self._text = text
+        self._view = unmarked(text)
+        self._blocks = [block for block in blocks if block.kind not in ASIDE]
+        self._sections = sections
+        self._numbers = full_numbers(sections)
+        self._starts = [section.span.start for section in sections]
+        self._defining = self._defining_sections()
+
+    def read(self) -> Iterator[Term]:
+        table = False
+        for i, block in enumerate(self._blocks):
+            if block.kind is BlockKind.TABLE_ROW:
+                table, row = self._row(block, table)
+                yield from row
+            else:
+                table = False
+            defined, edges = self._in(block)
+            sentences = sentence_spans(self._text, block.span) if defined else []
+            for term in defined:
+                definition = self._definition(i, term, edges, sentences)
+                words = " ".join(term.of(self._view).split())
+                yield Term(words, term, definition, self._scope(term, definition))
+
+    def _defining_sections(self) -> list[bool]:
+        """Which sections hold definitions: by their heading, or one above them."""
+        made: list[bool] = []
+        for section in self._sections:
+            above = section.parent is not None and made[section.parent]
+            made.append(above or bool(DEFINING.search(section.heading)))
+        return made
+
+    def _around(self, offset: int) -> int | None:
+        position = bisect_right(self._starts, offset) - 1
+        while position >= 0 and self._sections[position].span.end <= offset:
+            parent = self._sections[position].parent
+            if parent is None:
+                return None
+            position = parent
+        return position if position >= 0 else None
+
+    def _is_defining(self, offset: int) -> bool:
+        around = self._around(offset)
+        return around is not None and self._defining[around]
+
+    def _in(self, block: Block) -> tuple[list[Span], list[int]]:
+        """The terms that a block defines, in order, and where its entries that begin with one of them start."""
+        begin, end = block.span.start, block.span.end
+        entries = self._entries(block)
+        defining = self._is_defining(begin)
+        defined: dict[Span, int | None] = {}
+        for match in QUOTED.finditer(self._view, begin, end):
+            entry = entries.get(match.start())
+            if self._says(match, block, entry is not None, defining):
+                name = "term" if match["term"] else "single"
+                defined[Span(match.start(name), match.end(name))] = entry
+        for at, entry in entries.items():
+            if term := self._unquoted(at, min(end, at + 300), defining, at == begin):
+                defined.setdefault(term, entry)
+        return sorted(defined), sorted({entry for entry in defined.values() if entry is not None})
+
+    def _unquoted(self, at: int, limit: int, defining: bool, opening: bool) -> Span | None:
+        """A term without quotation marks at the start of an entry: "Fees means ...", "**Fees**: ..."."""
+        bold = self._text[at : at + 2] == "**" or self._text[max(0, at - 2) : at] == "**"
+        found = UNQUOTED.match(self._view, at, limit)
+        if (
+            found
+            and found["term"].split()[0].lower() not in NO_TERM
+            and (defining or bold or found["verb"] != "means" or not opening or " " in found["term"])
+        ):
+            return Span(found.start("term"), found.end("term"))
+        if defining and bold and (listed := COLON.match(self._view, at, limit)):
+            return Span(listed.start("term"), listed.end("term"))
+        return None
+
+    def _entries(self, block: Block) -> dict[int, int]:
+        """Where entries of a list of definitions may begin in a block: their first word, and the number before it."""
+        begin, end = block.span.start, block.span.end
+        first = bisect_right(self._starts, begin - 1)
+        last = bisect_right(self._starts, end - 1)
+        places = {begin, *self._starts[first:last], *(m.end() for m in ENTRY.finditer(self._view, begin, end))}
+        made: dict[int, int] = {}
+        for place in sorted(places):
+            sign = NUMBERED.match(self._view, place, place + 40)
+            at = sign.end() if sign else place
+            at += len(self._view[at : at + 60]) - len(self._view[at : at + 60].lstrip(" \t\n-\u2022*:"))
+            made.setdefault(at, place)
+        return made
+
+    def _says(self, match: re.Match[str], block: Block, entry: bool, defining: bool) -> bool:
+        """Whether a quoted word is defined where it stands."""
+        view = self._view
+        term = (match["term"] or match["single"]).strip()
+        begin, after = match.start(), match.end()
+        before = view[max(block.span.start, begin - 160) : begin]
+        if term.lower() in WORDING:
+            return False
+        if MEANS.match(view, after, block.span.end):
+            return True
+        if INCLUDES.match(view, after) and NAMING.search(before):
+            return True
+        if entry and not NOT.match(view, after):
+            if INCLUDES.match(view, after):
+                return True
+            if defining and LISTED.match(view, after):
+                return True
+        if term[:4] == "the " and term[4:5].isupper() and before.rstrip().endswith("("):
+            return self._in_parentheses(before, after)
+        if not term[:1].isupper() and not term[:1].isdigit() and not CALLED.search(before):
+            return self._in_parentheses(before, after) and before.rstrip().lower().endswith(("the", "this", "a"))
+        if EXAMPLE.search(before):
+            return False
+        if CALLED.search(before):
+            return True
+        if not self._in_parentheses(before, after):
+            return False
+        if before.rstrip().endswith(",") and view[after : after + 1] in (")", "]"):
+            return True
+        return bool(CALLING.search(before) or re.search(r"[(\[][\s,]{0,3}$", before) or self._in_row(before))
+
+    def _in_parentheses(self, before: str, after: int) -> bool:
+        depth = 0
+        for c in reversed(before):
+            depth += (c in ")]") - (c in "([")
+            if depth < 0:
+                break
+        rest = self._view[after : after + 60].lstrip()
+        return depth < 0 and (
+            rest[:1] in (")", "]", ",", ";") or bool(re.match(r"(?:and|or|as|in|for|which|when|/)\b|/", rest))
+        )
+
+    def _in_row(self, before: str) -> bool:
+        """Whether another quoted word goes before in the same parentheses: ("X" or "Y")."""
+        inside = before[max(before.rfind("("), before.rfind("[")) + 1 :]
+        return bool(
+            re.search(
+                r"[\"\u201c\u201d][\s,]{0,3}(?:and|or|/|,)[\s,]{0,3}(?:the|a|an|each|this)?\s{0,3}$", inside, re.I
+            )
+        )
+
+    def _row(self, block: Block, table: bool) -> tuple[bool, Iterator[Term]]:
+        """Whether a table of definitions goes on with this row, and the definition in it."""
+        content = block.span.of(self._view)
+        cells = [(m.start(), m.end()) for m in CELL.finditer(content)]
+        edges = [(a[1], b[0]) for a, b in zip([(0, 0), *cells], [*cells, (len(content), 0)], strict=True)]
+        filled = [(a, b) for a, b in edges if content[a:b].strip(' -*"\u201c\u201d:')]
+        if len(filled) < 2:
+            return table, iter(())
+        head = [content[a:b].strip(" *:") for a, b in filled[:2]]
+        if HEAD_CELL.fullmatch(head[0]) and HEAD_CELL.fullmatch(head[1]):
+            return True, iter(())
+        (a, b), word = filled[0], content[slice(*filled[0])].strip(' *"\u201c\u201d:')
+        fits = word[:1].isupper() and len(word) <= 80 and not MEANS.search(content)
+        if not fits or not (table or self._is_defining(block.span.start)):
+            return table, iter(())
+        start = block.span.start + a + content[a:b].index(word)
+        return table, iter([Term(" ".join(word.split()), Span(start, start + len(word)), block.span)])
+
+    def _definition(self, i: int, term: Span, edges: Sequence[int], sentences: Sequence[Span]) -> Span:
+        """The sentence around a term, no longer than its entry or item; with the items under it after a colon."""
+        block = self._blocks[i].span
+        at = max(0, bisect_right(sentences, term.start, key=lambda s: s.start) - 1)
+        start, end = sentences[at].start, max(sentences[at].end, term.end)
+        around = self._around(term.start)
+        if around is not None:
+            start = max(start, self._starts[around])
+            end = max(term.end, min(end, self._sections[around].span.end))
+        following = bisect_right(edges, term.start)
+        start = max(start, edges[following - 1] if following else 0)
+        end = min(end, edges[following] if following < len(edges) else end)
+        if self._text[end - 1 : end] in (":", "\u2014") and end == block.end:
+            end = self._after_items(i, start)
+        return Span(start, start + len(self._text[start:end].rstrip()))
+
+    def _after_items(self, i: int, start: int) -> int:
+        """The end of the items that follow a block, as long as they define nothing themselves."""
+        end = self._blocks[i].span.end
+        for block in self._blocks[i + 1 :]:
+            found = item(block.span.of(self._view)[:300].lstrip())
+            defining = found and QUOTED.match(self._view, block.span.start + found[1] + 1, block.span.end)
+            if not found or defining or block.span.end - start > LONGEST:
+                break
+            end = block.span.end
+        return end
+
+    def _scope(self, term: Span, definition: Span) -> int | None:
+        """The section that a definition is limited to: by its own sentence, or the words that open its section."""
+        around = self._around(term.start)
+        lead = self._view[definition.start : min(definition.end, definition.start + 600)]
+        found = next((m for m in SCOPE.finditer(lead) if PURPOSE.search(m[0])), None)
+        section = around
+        while not found and section is not None:
+            begin = self._starts[section]
+            child = self._starts[section + 1] if section + 1 < len(self._starts) else len(self._view)
+            opening = self._view[begin : min(begin + 400, term.start, max(child, begin + 1))]
+            found = next((m for m in SCOPE.finditer(opening) if PURPOSE.search(m[0])), None)
+            section = self._sections[section].parent
+        return self._enclosing(found, around) if found else None
+
+    def _enclosing(self, found: re.Match[str], around: int | None) -> int | None:
+        """The innermost section of the kind that "this Section" or "this Exhibit B" means."""
+        what = found["what"].lower().replace("-", "")
+        number = (found["number"] or "").strip(".,").lower()
+        outermost = None
+        while around is not None:
+            section = self._sections[around]
+            printed = section.number.lower()
+            last = printed.rpartition(" ")[2].rstrip(".")
+            if number[:1].isdigit() and self._numbers[around].rpartition(", ")[2].lower() == number:
+                return around
+            if what in ATTACHED:
+                if printed.startswith(what):
+                    return around
+            elif what == "article":
+                if printed.startswith("article"):
+                    return around
+                outermost = around if last[:1].isdigit() else outermost
+            elif last[:1].isdigit() and (not number[:1].isdigit()):
+                return around
+            elif last[:1].isdigit() and outermost is None:
+                outermost = around
+            around = section.parent
+        return outermost

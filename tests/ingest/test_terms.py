@@ -1,0 +1,157 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from citebound.ingest.plain import read_markdown, read_text
+from citebound.ingest.sections import full_number, sections
+from citebound.ingest.terms import terms
+from citebound.types import Block, BlockKind, Span, Term
+
+
+def read(text: str, *, markdown: bool = False) -> tuple[Term, ...]:
+    blocks = (read_markdown if markdown else read_text)(text.encode()).blocks
+    return terms(text, blocks, sections(text, blocks))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"Fees" means the sums in Schedule 1.', ["Fees"]),
+        ("\u201cFees\u201d shall mean the sums due.", ["Fees"]),
+        ('"Fees" has the meaning set forth in Section 4.', ["Fees"]),
+        ('"Fees," as used in this Agreement, means the sums due.', ["Fees"]),
+        ('"Fees" means, with respect to a Product, the sums due.', ["Fees"]),
+        ('"Fees" or "Charges" means the sums due.', ["Fees", "Charges"]),
+        ('"Affiliate" of a Person means any other Person.', ["Affiliate"]),
+        ("'Fees' means the sums due.", ["Fees"]),
+        ('Acme Inc. (the "Supplier") and Beta LLC ("Customer") agree.', ["Supplier", "Customer"]),
+        ('Acme Inc. (hereinafter referred to as the "Supplier") agrees.', ["Supplier"]),
+        ('They are the parties (each a "Party" and collectively, the "Parties").', ["Party", "Parties"]),
+        (
+            "It is a service level agreement (\u201cService Level Agreement\u201d or \u201cSLA\u201d).",
+            ["Service Level Agreement", "SLA"],
+        ),
+        ('The work is hereinafter called the "Project".', ["Project"]),
+        ('Acme and Beta, individually a "Party", collectively the "Parties".', ["Party", "Parties"]),
+        ("The word \u201cFees\u201d refers to the sums due.", ["Fees"]),
+    ],
+)
+def test_a_definition_is_known_by_its_words(text: str, names: list[str]) -> None:
+    assert [term.term for term in read(text)] == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Documents are marked "Confidential" by the owner.',
+        'The Software is provided "AS IS" and with all faults.',
+        'It shall bear the legend (marked "Secret") in red.',
+        'The words "hereof" and "herein" refer to this Agreement.',
+        'For the avoidance of doubt, "Materials" does not include waste.',
+        'The goods (such as "Widgets") are sold.',
+        "This means that the Supplier pays.",
+        'A message said "Hello World" to all.',
+    ],
+)
+def test_quoted_words_are_no_definition_by_themselves(text: str) -> None:
+    assert read(text) == ()
+
+
+def test_a_term_is_printed_without_its_quotes_and_its_sentence_is_the_definition() -> None:
+    text = 'First sentence. "Fees" means the sums due. Last sentence.'
+    (term,) = read(text)
+    assert term.span.of(text) == "Fees"
+    assert term.definition.of(text) == '"Fees" means the sums due.'
+
+
+def test_a_term_defined_twice_comes_twice() -> None:
+    found = read('"Fees" means the sums in Schedule 1.\n\nThe rent (the "Fees") is due.')
+    assert [term.term for term in found] == ["Fees", "Fees"]
+    assert found[0].definition != found[1].definition
+
+
+def test_a_definition_that_ends_in_a_colon_has_its_items() -> None:
+    text = '"Loss" means:\n\n(a) damage; and\n\n(b) cost.\n\nThe next paragraph.'
+    assert read(text)[0].definition.of(text).endswith("(b) cost.")
+
+
+def test_entries_of_one_paragraph_are_parted() -> None:
+    text = "1. Definitions\n\n\u201cBody\u201d means the panels\n\u201cVan\u201d means a vehicle of any size."
+    assert [t.definition.of(text) for t in read(text)] == [
+        "\u201cBody\u201d means the panels",
+        "\u201cVan\u201d means a vehicle of any size.",
+    ]
+
+
+def test_unquoted_terms_count_in_a_list_of_definitions() -> None:
+    text = "1.1 Definitions\n\n(a) Business Secrets mean any information.\n\n(b) Effective Date means today."
+    assert [term.term for term in read(text)] == ["Business Secrets", "Effective Date"]
+
+
+def test_bold_terms_of_markdown_count() -> None:
+    text = '# Terms\n\n**Fees** means the sums due.\n\n1. <span id="1">**"User"**</span> means a person.\n'
+    assert [term.term for term in read(text, markdown=True)] == ["Fees", "User"]
+
+
+def test_rows_of_a_table_of_definitions_count() -> None:
+    text = "# Key terms\n\n| Term | Definition |\n|---|---|\n| Fees | The sums due. |\n| Site | The place of work. |\n"
+    found = read(text, markdown=True)
+    assert [term.term for term in found] == ["Fees", "Site"]
+    assert found[0].definition.of(text) == "| Fees | The sums due. |"
+
+
+def test_a_definition_may_hold_for_one_section() -> None:
+    text = (
+        '1. Term\n\nA year.\n\n2. Pay\n\n2.1 Rent. For purposes of this Section, "Rent" means the sum due.\n\n'
+        '2.2 Other. "Late" means after a day.'
+    )
+    blocks = read_text(text.encode()).blocks
+    found = sections(text, blocks)
+    rent, late = terms(text, blocks, found)
+    assert rent.scope is not None
+    assert full_number(found, rent.scope) == "2.1"
+    assert late.scope is None
+
+
+def test_the_opening_words_of_an_exhibit_limit_its_definitions() -> None:
+    text = '1. Term\n\nA year.\n\nExhibit A\n\nAs used in this Exhibit A, these hold:\n\n1. "Site" means the yard.'
+    blocks = read_text(text.encode()).blocks
+    found = sections(text, blocks)
+    (site,) = terms(text, blocks, found)
+    assert site.scope is not None
+    assert found[site.scope].number == "Exhibit A"
+
+
+PIECES = st.sampled_from(
+    [
+        '"',
+        "\u201c",
+        "\u201d",
+        "Fees",
+        "means",
+        "(",
+        ")",
+        "the ",
+        "(a) ",
+        "1.1 ",
+        "\n",
+        "\n\n",
+        ". ",
+        "   ",
+        "|",
+        "**",
+        "'",
+        ":",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_any_text_gives_spans_inside_it_in_order(text: str) -> None:
+    blocks = (Block(BlockKind.PARAGRAPH, Span(0, len(text))),) if text else ()
+    found = terms(text, blocks, sections(text, blocks))
+    assert [term.span for term in found] == sorted(term.span for term in found)
+    for term in found:
+        assert term.definition.contains(term.span)
+        assert term.definition.end <= len(text)
