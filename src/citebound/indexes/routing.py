@@ -57,7 +57,7 @@ _QUOTED = re.compile(r"[\"“]([^\"”]{2,80})[\"”]")
 class Route:
     """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
 
-    Both are empty where it names none.
+    Both are empty where it names none, or asks nothing beside the name: whoever types a name alone searches for it.
     """
 
     documents: Mapping[str, float] = field(default_factory=dict)
@@ -110,8 +110,8 @@ class Router:
         ]
         if not meant or len(meant) > MOST:
             return Route()
-        found = {names.documents[card]: scores[card] for card in meant}
-        return Route(found, _residual(question, words, meant[0]))
+        residual = _residual(question, words, meant[0])
+        return Route({names.documents[card]: scores[card] for card in meant}, residual) if residual else Route()
 
     def _current(self) -> _Names:
         with self._lock:
@@ -191,7 +191,8 @@ def _is_named(card: int, words: Sequence[_Word], documents: int) -> bool:
 
 
 def _residual(question: str, words: Sequence[_Word], card: int) -> str:
-    """The question without what names the document: a whole clause of it if another one is left, else its words."""
+    """The question without what names the document: a whole clause of it if another one is left, else its words; "" if
+    nothing is asked beside the name."""
     clauses = [m.span() for m in _CLAUSE.finditer(question)]
     if len(clauses) > 1:
         naming = max(clauses, key=lambda c: sum(w.counts(card) for w in words if c[0] <= w.start < c[1]))
@@ -200,4 +201,4 @@ def _residual(question: str, words: Sequence[_Word], card: int) -> str:
             return rest
     named = {w.start for w in words if (card in w.named or (w.proper and card in w.headed)) and w.rarity >= 1.0}
     kept = " ".join(m.group() for m in _WORD.finditer(question) if m.start() not in named)
-    return kept if any(w.lower() not in STOPWORDS for w in _WORD.findall(kept)) else question
+    return kept if any(w.lower() not in STOPWORDS for w in _WORD.findall(kept)) else ""
