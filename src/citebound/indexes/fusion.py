@@ -15,6 +15,9 @@ from citebound.types import Why
 
 Scores = NDArray[np.float64]
 
+LEAST_COSINE, LEAST_SHARE = 0.02, 0.1
+"""Smaller deviations, of cosines and as a share of the mean BM25 score, are chance: few chunks, or equal ones."""
+
 LENT = (0.4, 0.15)
 """Share of a chunk's score that its neighbours at distance 1, 2 get: evidence in contracts is long and contiguous."""
 
@@ -38,7 +41,7 @@ class Ranked:
     def standard(self, ids: Sequence[int]) -> Scores:
         """Weighted standard scores, float64 (len(ids),)."""
         raw = np.array([self.scores.get(id_, self.absent) for id_ in ids])
-        return self.weight * (raw - self.mean) / (self.deviation + 1e-9)
+        return self.weight * (raw - self.mean) / self.deviation
 
     def why(self, id_: int) -> Why | None:
         """How this stage found a chunk; None if it did not."""
@@ -50,7 +53,7 @@ def of_cosines(stage: str, weight: float, found: Sequence[tuple[int, float]], sa
     """Cosines, best first; `sample` are those of chunks drawn from all that were searched."""
     values = sample if len(sample) else np.array([score for _, score in found], dtype=np.float32)
     mean, deviation = (float(values.mean()), float(values.std())) if len(values) else (0.0, 1.0)
-    return Ranked(stage, weight, dict(found), mean, deviation, absent=mean)
+    return Ranked(stage, weight, dict(found), mean, max(deviation, LEAST_COSINE), absent=mean)
 
 
 def of_words(stage: str, weight: float, found: Sequence[tuple[int, float]], searched: int) -> Ranked:
@@ -59,7 +62,7 @@ def of_words(stage: str, weight: float, found: Sequence[tuple[int, float]], sear
     total = max(searched, len(values), 1)
     mean = float(values.sum()) / total
     deviation = float(np.sqrt(max(0.0, float((values**2).sum()) / total - mean**2)))
-    return Ranked(stage, weight, dict(found), mean, deviation or 1.0)
+    return Ranked(stage, weight, dict(found), mean, max(deviation, LEAST_SHARE * mean) or 1.0)
 
 
 def lend(scores: Scores, documents: Sequence[Hashable], positions: Sequence[int]) -> Scores:
