@@ -105,7 +105,8 @@ def test_a_new_revision_replaces_the_old_one_in_one_transaction(store: Store) ->
     assert store.counts()["chunks"] == old
     assert store.counts()["documents"] == 1
     assert {s.path for s in store.sources(made.id)} == {"a.txt", "copy.txt"}
-    assert store.revision(made.id) == ("p2", "text")
+    assert store.revision(made.id) == ("p2", "")
+    assert [row[2] for row in store.listing()] == ["text"]
 
 
 def test_a_changed_file_takes_its_old_document_away_but_a_shared_one_stays(store: Store) -> None:

@@ -104,10 +104,11 @@ class Asker:
         is needed; None means quotes alone. Raises QueryError before the first event."""
         question = clean_question(question, self._config.question_limit)
         started = time.monotonic()
-        hits = self._search.hits(question, HITS, tree)
+        looked = self._search.find(question, HITS, tree)
+        hits, asked = list(looked.hits), looked.asked
         searched = self._store.searched(tree)
-        frequencies = self._store.frequencies(terms(question))
-        evidence = gather(question, hits, weights(question, frequencies, searched[1]), self._embedder)
+        frequencies = self._store.frequencies(terms(asked))
+        evidence = gather(asked, hits, weights(asked, frequencies, searched[1]), self._embedder)
         given = for_prompt(evidence, self._embedder, self._config.evidence_tokens)
         found = time.monotonic()
         yield EvidenceFound(tuple(given))

@@ -33,6 +33,9 @@ MOST = 5
 LEAST_LETTERS = 4
 """Shorter words are not looked for inside of run-together names ("GAINSCOINC") nor corrected."""
 
+GAP = 5
+"""Characters between two words of a name ("Tate & Lyle"). One word alone of the first page may be a thing: "SQL"."""
+
 LEAST_DIGITS = 4
 """Shorter numbers are quantities, not names."""
 
@@ -143,8 +146,10 @@ class Router:
         having = self._store.cards_with(word, "vocabulary") & allowed
         named = self._store.cards_with(word, "name")
         headed = self._store.cards_with(word, "head")
-        if proper and len(word) >= LEAST_LETTERS and not named:
-            named = names.containing(word) or (frozenset() if having else names.nearly(word))
+        if proper and len(word) >= LEAST_LETTERS:
+            named = named | names.containing(word)
+            if not named and not having:
+                named = names.nearly(word)
         rarity = math.log((len(allowed) + 1) / (len(having | (named & allowed)) + 0.5))
         return max(0.0, rarity), named & allowed, headed & allowed
 
@@ -186,8 +191,9 @@ def _distinct(words: Sequence[_Word]) -> list[_Word]:
 
 def _is_named(card: int, words: Sequence[_Word], documents: int) -> bool:
     """Whether a rare word stands in the document's name, or two that are written like names on its first page."""
-    least = math.log((documents + 1) / (max(1.0, RARE * documents) + 0.5))
-    return any(word.rarity >= least and (card in word.named or (word.proper and card in word.headed)) for word in words)
+    least = math.log((documents + 1) / (max(2.0, RARE * documents) + 0.5)) - 1e-9
+    rare = [word for word in _distinct(words) if word.rarity >= least and word.text.lower() not in ROLES]
+    return sum(NAME_WEIGHT if card in w.named else HEAD_WEIGHT * (w.proper and card in w.headed) for w in rare) >= 2
 
 
 def _residual(question: str, words: Sequence[_Word], card: int) -> str:
@@ -199,6 +205,12 @@ def _residual(question: str, words: Sequence[_Word], card: int) -> str:
         rest = " ".join(question[a:b].strip() for a, b in clauses if (a, b) != naming)
         if any(w.lower() not in STOPWORDS for w in _WORD.findall(rest)):
             return rest
-    named = {w.start for w in words if (card in w.named or (w.proper and card in w.headed)) and w.rarity >= 1.0}
+    rare = [w for w in words if w.rarity >= 1.0 and (card in w.named or (w.proper and card in w.headed))]
+    named = {w.start for w in rare if card in w.named or any(_beside(w, o) for o in rare)}
     kept = " ".join(m.group() for m in _WORD.finditer(question) if m.start() not in named)
     return kept if any(w.lower() not in STOPWORDS for w in _WORD.findall(kept)) else ""
+
+
+def _beside(one: _Word, other: _Word) -> bool:
+    first, second = sorted((one, other), key=lambda w: w.start)
+    return 0 < second.start - (first.start + len(first.text)) <= GAP

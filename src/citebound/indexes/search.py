@@ -43,8 +43,10 @@ SAMPLE = 1000
 STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates")
 """Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored."""
 
-WEIGHTS = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
-"""Chosen on the tuning third of LegalBench-RAG mini (eval/LOG.md)."""
+EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
+INSIDE = {"dense": 0.7, "lexical": 0.5, "dense synonyms": 1.0, "lexical synonyms": 0.7}
+"""Weights of the stages in all documents, and in those that the question names, where what documents print for it tells
+more. Chosen on the tuning third of LegalBench-RAG mini and on the demo suite (eval/LOG.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,16 @@ class _View:
     sample: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What one question searches: documents by filter, how many candidates of each stage, and, if every chunk is
+    scored, their ids, documents and positions."""
+
+    tree: Filter | None
+    layout: tuple[tuple[int, str, int], ...]
+    depth: int
+
+
 class Search:
     """Searches the collection in `root`. Safe to use from several threads."""
 
@@ -89,31 +101,20 @@ class Search:
         route = self._router.route(question, tree) if "routing" in on else Route()
         asked = route.residual or question
         synonyms = printed(asked) if "synonyms" in on else ""
-        within = tree
-        if route.documents:
-            named = In("document", tuple(route.documents))
-            within = named if tree is None else And((tree, named))
-        layout = self._store.layout(within) if within is not None and route.documents else []
-        whole = bool(layout) and len(layout) <= WHOLE
-        depth = len(layout) if whole else max(DEPTH, 2 * k)
-        queries = [(asked, "")] + ([(synonyms, " synonyms")] if synonyms else [])
+        scope = self._scope(route, tree, k)
+        weights = INSIDE if route.documents else EVERYWHERE
         ranked = []
-        for text, suffix in queries:
+        for suffix, text in [("", asked), *([(" synonyms", synonyms)] if synonyms else [])]:
             if "dense" in on:
-                ranked.append(
-                    self._by_meaning(text, suffix, depth, within, [row[0] for row in layout] if whole else [])
-                )
+                ranked.append(self._by_meaning(f"dense{suffix}", weights[f"dense{suffix}"], text, scope))
             if "lexical" in on:
-                ranked.append(self._by_words(text, suffix, depth, within))
-        if whole:
-            ids = [row[0] for row in layout]
-        else:
-            ids = sorted({id_ for one in ranked for id_ in one.scores})
+                ranked.append(self._by_words(f"lexical{suffix}", weights[f"lexical{suffix}"], text, scope))
+        ids = [row[0] for row in scope.layout] or sorted({id_ for one in ranked for id_ in one.scores})
         total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
-        if whole and "neighbours" in on:
-            total = lend(total, [row[1] for row in layout], [row[2] for row in layout])
+        if scope.layout and "neighbours" in on:
+            total = lend(total, [row[1] for row in scope.layout], [row[2] for row in scope.layout])
         order = sorted(range(len(ids)), key=lambda i: (-total[i], ids[i]))[: 2 * k]
-        rows = self._store.chunks([ids[i] for i in order], within)
+        rows = self._store.chunks([ids[i] for i in order], scope.tree)
         hits = [
             Hit(*rows[ids[i]], score=float(total[i]), rank=0, why=_why(ranked, ids[i])) for i in order if ids[i] in rows
         ]
@@ -122,18 +123,32 @@ class Search:
         numbered = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], start=1))
         return Found(numbered, route, asked, synonyms)
 
-    def _by_meaning(self, text: str, suffix: str, k: int, tree: Filter | None, every: Sequence[int]) -> Ranked:
-        """Cosines of all chunks in `every`, or of the best k."""
-        stage = f"dense{suffix}"
+    def _scope(self, route: Route, tree: Filter | None, k: int) -> _Scope:
+        """What is searched: the documents that are named, chunk by chunk if they are not too many, or all."""
+        if not route.documents:
+            return _Scope(tree, (), max(DEPTH, 2 * k))
+        named = In("document", tuple(route.documents))
+        within = named if tree is None else And((tree, named))
+        layout = self._store.layout(within)
+        if len(layout) > WHOLE:
+            return _Scope(within, (), max(DEPTH, 2 * k))
+        return _Scope(within, tuple(layout), len(layout))
+
+    def _by_meaning(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
         view = self._current()
         query: Vectors = self._embedder.embed([text])[0]
-        if every:
-            ids, vectors = self._vectors(view, every)
+        if scope.layout:
+            ids, vectors = self._vectors(view, [row[0] for row in scope.layout])
             found = _pairs(*exact_search(query, ids, vectors, len(ids)))
-            return of_cosines(stage, WEIGHTS[stage], found, np.array([score for _, score in found], dtype=np.float32))
-        found = self.dense(text, k, tree)
+            return of_cosines(stage, weight, found, np.array([score for _, score in found], dtype=np.float32))
+        found = self.dense(text, scope.depth, scope.tree)
         sample = view.sample @ query if len(view.sample) else np.zeros(0, dtype=np.float32)
-        return of_cosines(stage, WEIGHTS[stage], found, sample)
+        return of_cosines(stage, weight, found, sample)
+
+    def _by_words(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
+        expression = match_expression(text)
+        found = self._store.lexical(expression, scope.depth, scope.tree) if expression else []
+        return of_words(stage, weight, found, self._store.searched(scope.tree)[1] if found else 0)
 
     def _vectors(self, view: _View, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
         """Vectors of some chunks: from the published index where it keeps them as they are, else from the store."""
@@ -142,11 +157,11 @@ class Search:
             return wanted, view.index.reconstruct(wanted)
         return self._store.vectors_of(ids)
 
-    def _by_words(self, text: str, suffix: str, k: int, tree: Filter | None) -> Ranked:
+    def _by_words(self, text: str, suffix: str, k: int, tree: Filter | None, weights: Mapping[str, float]) -> Ranked:
         stage = f"lexical{suffix}"
         expression = match_expression(text)
         found = self._store.lexical(expression, k, tree) if expression else []
-        return of_words(stage, WEIGHTS[stage], found, self._store.searched(tree)[1] if found else 0)
+        return of_words(stage, weights[stage], found, self._store.searched(tree)[1] if found else 0)
 
     def dense(self, question: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
         """Chunk ids and cosines, best first, the filter applied inside the search."""

@@ -1,0 +1,105 @@
+"""Routing: which documents a question names, and what is asked once the names are out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from citebound.collection import Collection
+from citebound.config import Config
+from citebound.indexes.routing import Route, Router
+from citebound.types import Eq
+from tests.fakes import WordHashEmbedder
+
+TEXTS = {
+    "Northwind_NDA_2019.txt": "MUTUAL NON-DISCLOSURE AGREEMENT between Northwind Traders and Kestrel Ltd.\n\n"
+    "Each party keeps the other's information secret for five years.",
+    "NORTHWINDINC_MSA.txt": "MASTER SERVICES AGREEMENT between Northwind Inc and Halden Systems.\n\n"
+    "The Customer shall pay each invoice within thirty days.",
+    "report-PT-2024-017.txt": "PENETRATION TEST REPORT for Ostrava Bank.\n\nThe login page lets attackers inject SQL.",
+    "policy.txt": "Information security policy.\n\nThe Supplier encrypts laptops.",
+    "lease.txt": "LEASE of the office in Bergen between Vidar Eiendom and Solveig AS.\n\nRent is due monthly.",
+    "minutes.txt": "Minutes of the board.\n\nThe board met and approved the budget for travel.",
+}
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+    folder = tmp_path_factory.mktemp("routing")
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
+    made = Collection.open(folder / "c", create=True, config=Config(home=folder), embedder=WordHashEmbedder())
+    assert not made.ingest([folder / name for name in TEXTS]).failures
+    return made
+
+
+def routed(collection: Collection, question: str) -> tuple[set[str], str]:
+    route = Router(collection._store).route(question)
+    names = {source.document_id: source.name for row in collection.documents() for source in row[5]}
+    return {names[d] for d in route.documents}, route.residual
+
+
+def test_a_name_leads_to_its_document_and_is_taken_out(collection: Collection) -> None:
+    assert routed(collection, "What does the PT-2024-017 report say about SQL injection?") == (
+        {"report-PT-2024-017.txt"},
+        "What does the 017 say about SQL injection",
+    )
+
+
+def test_a_clause_that_only_names_the_document_is_left_out_whole(collection: Collection) -> None:
+    found, residual = routed(collection, "Consider the lease between Vidar Eiendom and Solveig; when is rent due?")
+    assert (found, residual) == ({"lease.txt"}, "when is rent due?")
+
+
+def test_a_name_that_two_documents_bear_leads_to_both(collection: Collection) -> None:
+    found, _ = routed(collection, "How long must Northwind wait for payment?")
+    assert found == {"Northwind_NDA_2019.txt", "NORTHWINDINC_MSA.txt"}
+
+
+def test_a_name_is_found_in_spite_of_a_typing_error(collection: Collection) -> None:
+    assert routed(collection, "What must Nortwhind keep secret?")[0] >= {"Northwind_NDA_2019.txt"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Within how many days shall the Customer pay each invoice?",  # a role, though only one document has it
+        "Who approved the budget?",
+        "What is encrypted?",
+        "lease",  # a name alone is searched for
+        "Uptime was 99.2 % last month. How big is our credit?",
+        "?",
+    ],
+)
+def test_a_question_that_names_nothing_goes_everywhere(collection: Collection, question: str) -> None:
+    assert routed(collection, question) == (set(), "")
+
+
+def test_a_filter_limits_where_a_question_can_go(collection: Collection) -> None:
+    router = Router(collection._store)
+    assert router.route("How long must Northwind wait for payment?", Eq("name", "lease.txt")) == Route()
+
+
+def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:
+    made = Collection.open(tmp_path / "c", create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder())
+    for name in ("lease.txt", "minutes.txt"):
+        (tmp_path / name).write_text(TEXTS[name])
+        made.ingest([tmp_path / name])
+    router = Router(made._store)
+    asked = "What does the Halden contract say about invoices?"
+    assert router.route(asked) == Route()
+    (tmp_path / "Halden.txt").write_text(TEXTS["NORTHWINDINC_MSA.txt"])
+    made.ingest([tmp_path / "Halden.txt"])
+    assert len(router.route(asked).documents) == 1
+    made.forget("Halden.txt")
+    assert router.route(asked) == Route()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@given(st.text(max_size=120))
+def test_any_question_can_be_routed(collection: Collection, question: str) -> None:
+    route = Router(collection._store).route(question)
+    assert bool(route.documents) == bool(route.residual)
