@@ -157,12 +157,6 @@ class Search:
             return wanted, view.index.reconstruct(wanted)
         return self._store.vectors_of(ids)
 
-    def _by_words(self, text: str, suffix: str, k: int, tree: Filter | None, weights: Mapping[str, float]) -> Ranked:
-        stage = f"lexical{suffix}"
-        expression = match_expression(text)
-        found = self._store.lexical(expression, k, tree) if expression else []
-        return of_words(stage, weights[stage], found, self._store.searched(tree)[1] if found else 0)
-
     def dense(self, question: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
         """Chunk ids and cosines, best first, the filter applied inside the search."""
         view = self._current()
