@@ -80,7 +80,7 @@ def test_a_question_that_names_nothing_goes_everywhere(collection: Collection, q
 
 def test_a_filter_limits_where_a_question_can_go(collection: Collection) -> None:
     router = Router(collection._store)
-    assert router.route("How long must Northwind wait for payment?", Eq("name", "lease.txt")) == Route()
+    assert router.route("How long must Northwind wait for payment?", Eq("name", "lease.txt")) == Route()  # one document: nowhere else to go
 
 
 def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:
@@ -90,12 +90,12 @@ def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:
         made.ingest([tmp_path / name])
     router = Router(made._store)
     asked = "What does the Halden contract say about invoices?"
-    assert router.route(asked) == Route()
+    assert router.route(asked).documents == {}
     (tmp_path / "Halden.txt").write_text(TEXTS["NORTHWINDINC_MSA.txt"])
     made.ingest([tmp_path / "Halden.txt"])
     assert len(router.route(asked).documents) == 1
     made.forget("Halden.txt")
-    assert router.route(asked) == Route()
+    assert router.route(asked).documents == {}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
@@ -103,3 +103,5 @@ def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:
 def test_any_question_can_be_routed(collection: Collection, question: str) -> None:
     route = Router(collection._store).route(question)
     assert bool(route.documents) == bool(route.residual)
+    assert all(0 < share <= 1 for share in route.leaning.values())
+    assert not (route.documents and route.leaning)

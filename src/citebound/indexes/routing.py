@@ -61,10 +61,12 @@ class Route:
     """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
 
     Both are empty where it names none, or asks nothing beside the name: whoever types a name alone searches for it.
+    `leaning` then says, 0..1, how much of it is said of a document's name: "the lease" of one lease among several.
     """
 
     documents: Mapping[str, float] = field(default_factory=dict)
     residual: str = ""
+    leaning: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,12 @@ class Router:
             for card in sorted(scores, key=lambda c: (-scores[c], c))
             if scores[card] >= CLOSE * best and _is_named(card, words, len(allowed))
         ]
-        if not meant or len(meant) > MOST:
-            return Route()
-        residual = _residual(question, words, meant[0])
-        return Route({names.documents[card]: scores[card] for card in meant}, residual) if residual else Route()
+        residual = _residual(question, words, meant[0]) if meant and len(meant) <= MOST else ""
+        if residual:
+            return Route({names.documents[card]: scores[card] for card in meant}, residual)
+        told = {card: sum(w.rarity for w in _distinct(words) if card in w.named) for card in scores}
+        most = max(told.values(), default=0.0)
+        return Route(leaning={names.documents[card]: value / most for card, value in told.items() if value})
 
     def _current(self) -> _Names:
         with self._lock:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from citebound.errors import ConfigError, StoreCorrupt
 from citebound.indexes import generation
 from citebound.indexes.faiss_index import NARROW, FaissIndex, exact_search
-from citebound.indexes.fusion import Ranked, lend, of_cosines, of_words
+from citebound.indexes.fusion import Ranked, Scores, lend, of_cosines, of_words
 from citebound.indexes.lexical import match_expression
 from citebound.indexes.routing import Route, Router
 from citebound.indexes.store import Snapshot, Store
@@ -47,6 +47,10 @@ EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical syno
 INSIDE = {"dense": 0.7, "lexical": 0.5, "dense synonyms": 1.0, "lexical synonyms": 0.7}
 """Weights of the stages in all documents, and in those that the question names, where what documents print for it tells
 more. Chosen on the tuning third of LegalBench-RAG mini and on the demo suite (eval/LOG.md)."""
+
+
+LEANING = 3.0
+"""In standard deviations: what it is worth that a chunk's document is called what the question speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class Search:
                 ranked.append(self._by_words(f"lexical{suffix}", weights[f"lexical{suffix}"], text, scope))
         ids = [row[0] for row in scope.layout] or sorted({id_ for one in ranked for id_ in one.scores})
         total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
+        if route.leaning and ids:
+            total += LEANING * self._leaning(route, ids)
         if scope.layout and "neighbours" in on:
             total = lend(total, [row[1] for row in scope.layout], [row[2] for row in scope.layout])
         order = sorted(range(len(ids)), key=lambda i: (-total[i], ids[i]))[: 2 * k]
@@ -133,6 +139,10 @@ class Search:
         if len(layout) > WHOLE:
             return _Scope(within, (), max(DEPTH, 2 * k))
         return _Scope(within, tuple(layout), len(layout))
+
+    def _leaning(self, route: Route, ids: Sequence[int]) -> Scores:
+        documents = self._store.documents_of(ids)
+        return np.array([route.leaning.get(documents.get(id_, ""), 0.0) for id_ in ids])
 
     def _by_meaning(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
         view = self._current()

@@ -37,6 +37,9 @@ PARTS = ("blocks", "sections", "lines", "terms", "mentions", "facts", "findings"
 """Tables with what was made from a document."""
 
 SCHEMA = ("schema.sql", "schema-2.sql")
+NAMING = ("title", "document_type", "party", "client", "advisory_id", "vendor")
+"""Facts by which people call a document."""
+
 HEAD = 1500
 """Characters of a document's beginning in which names are looked for: parties and report ids stand there."""
 
@@ -489,6 +492,16 @@ class Store:
             parameters,
         )
 
+    def documents_of(self, ids: Sequence[int]) -> dict[int, str]:
+        """The documents of some chunks."""
+        found: dict[int, str] = {}
+        with self.reading() as db:
+            for i in range(0, len(ids), BATCH):
+                part = [int(id_) for id_ in ids[i : i + BATCH]]
+                marks = ", ".join("?" * len(part))
+                found |= dict(db.execute(f"SELECT id, document_id FROM chunks WHERE id IN ({marks})", part))  # noqa: S608
+        return found
+
     def lexical(self, expression: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
         """Chunk ids and BM25 scores (higher is better), best first, for a MATCH expression."""
         where, parameters = "", [expression]
@@ -695,12 +708,22 @@ def _put_card(db: sqlite3.Connection, document_id: str) -> None:
     if row is None:
         return
     title, text = row
+    marks = ", ".join("?" * len(NAMING))
+    facts = db.execute(
+        f"SELECT value FROM facts WHERE document_id = ? AND finding IS NULL AND name IN ({marks}) ORDER BY position",  # noqa: S608
+        (document_id, *NAMING),
+    ).fetchall()
     plain = [re.sub(r"[\W_]+", " ", unquote(PurePath(name).stem)) for (name,) in names]
     words = sorted(set(re.findall(r"\w{2,40}", text.lower())))
     db.execute("DELETE FROM cards WHERE document_id = ?", (document_id,))
     db.execute(
         "INSERT INTO cards (document_id, name, head, vocabulary) VALUES (?, ?, ?, ?)",
-        (document_id, " ".join(dict.fromkeys([title, *plain])), text[:HEAD], " ".join(words)),
+        (
+            document_id,
+            " ".join(dict.fromkeys([title, *plain, *(value for (value,) in facts)])),
+            text[:HEAD],
+            " ".join(words),
+        ),
     )
 
 
