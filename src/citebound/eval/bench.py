@@ -3,7 +3,6 @@
 corpus   all files of security_reports and contract_files: statuses, pages per second, peak memory of the parent
 docx     60 generated DOCX with tracked changes, footnotes, comments and text boxes
 asked    200 questions made by templates over those files' headings: every chunk and citation verbatim
-lbr      LegalBench-RAG mini: recall and precision at budgets, recall@k; dense, BM25 and fused
 speed    ingest of 2,000 chunks over the bare encoder; a second ingest of unchanged files over the first
 
 All but docx and speed read real files from CITEBOUND_DATA (default ../shared/data) and are skipped without them.
@@ -13,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import resource
 import statistics
@@ -30,10 +28,10 @@ from rich.progress import track
 from citebound import config as settings
 from citebound.collection import Collection
 from citebound.errors import ParseFailure
-from citebound.eval import legalbench
 from citebound.eval.demo import verbatim
 from citebound.eval.docx_truth import Truth, generate
 from citebound.eval.figures import Figure, record, share
+from citebound.eval.spec import data_folder
 from citebound.ingest.chunker import body_end, embedded_text
 from citebound.ingest.discover import discover
 from citebound.ingest.limits import Limits
@@ -43,10 +41,6 @@ from citebound.types import ASIDE, BlockKind, IngestReport
 out = Console()
 CORPUS = ("security_reports", "contract_files")
 SEED = 20261123
-
-
-def data_folder() -> Path:
-    return Path(os.environ.get("CITEBOUND_DATA", "../shared/data"))
 
 
 def corpus(home: Path) -> list[Figure]:
@@ -185,19 +179,6 @@ def asked(home: Path) -> list[Figure]:
     ]
 
 
-def lbr(home: Path) -> list[Figure]:
-    """The baseline on LegalBench-RAG mini; `lbr.base.*` is the fused variant."""
-    asked_ = legalbench.queries(data_folder())
-    with legalbench.collection(data_folder(), home) as collection:
-        scores = legalbench.run(collection, asked_)
-    made = []
-    for variant, values in scores.items():
-        prefix = "lbr.base." if variant == "fused" else f"lbr.base.{variant}."
-        made += [Figure(prefix + name, value, "share", denominator=len(asked_)) for name, value in values.items()]
-        out.print(variant, {name: round(v, 3) for name, v in values.items() if name.count(".") == 0})
-    return made
-
-
 def speed(home: Path) -> list[Figure]:
     """Whole ingest over the bare encoder on the same chunks, alternating; and unchanged files over the first ingest."""
     home = Path(tempfile.mkdtemp(dir=home))
@@ -251,10 +232,9 @@ BENCHES: dict[str, Callable[[Path], list[Figure]]] = {
     "corpus": corpus,
     "docx": docx,
     "asked": asked,
-    "lbr": lbr,
     "speed": speed,
 }
-NEED_DATA = frozenset({"corpus", "asked", "lbr"})
+NEED_DATA = frozenset({"corpus", "asked"})
 
 
 def main() -> int:

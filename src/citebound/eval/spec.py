@@ -218,7 +218,7 @@ def read(path: Path) -> Spec:
         name=name,
         title=row.get("title", name),
         adapter=row["adapter"],
-        data=Path(row.get("data", ".").replace("${CITEBOUND_DATA}", os.environ.get("CITEBOUND_DATA", DATA))),
+        data=Path(row.get("data", ".").replace("${CITEBOUND_DATA}", str(data_folder()))),
         task=task,
         regimes=regimes,
         own=row.get("own", False),
@@ -227,6 +227,11 @@ def read(path: Path) -> Spec:
         path=path,
         options=row.get("options", {}),
     )
+
+
+def data_folder() -> Path:
+    """Where the public data lies: CITEBOUND_DATA, or beside the checkout."""
+    return Path(os.environ.get("CITEBOUND_DATA", DATA))
 
 
 def newlines(text: str) -> str:

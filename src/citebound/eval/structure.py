@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import re
 import sys
 import tarfile
@@ -33,6 +32,7 @@ from rich.console import Console
 from citebound.errors import CiteboundError, ConfigError, ParseFailure
 from citebound.eval import figures
 from citebound.eval.figures import Figure
+from citebound.eval.spec import data_folder
 from citebound.eval.statistics import Ints, bootstrap
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
@@ -572,7 +572,7 @@ def main() -> int:
     parser.add_argument("--show", metavar="DOC", help="what was missed and made up in one document: contracts/2")
     given = parser.parse_args()
     out = Console(highlight=False, markup=False, soft_wrap=True)
-    data = Path(os.environ.get("CITEBOUND_DATA", "../shared/data"))
+    data = data_folder()
     if not data.is_dir():
         out.print(f"structure: skipped, no data in {data} (set CITEBOUND_DATA)")
         return 0
