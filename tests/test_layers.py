@@ -21,6 +21,7 @@ FLOORS = {
     "api": 7,
     "eval": 7,
     "cli_eval": 8,
+    "cli_structure": 8,
     "cli": 9,
 }
 DOORS = {

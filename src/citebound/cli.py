@@ -30,7 +30,7 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from citebound import __version__, cli_eval, models
+from citebound import __version__, cli_eval, cli_structure, models
 from citebound import config as settings
 from citebound.answer import scorer_file
 from citebound.answer.ask import Done, EvidenceFound, Token
@@ -41,7 +41,8 @@ from citebound.answer.scorer_file import Facts
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.errors import CiteboundError
-from citebound.types import Answer, Citation, FileReport, IngestReport, Outcome, Passage, Status
+from citebound.indexes.explain import Explanation
+from citebound.types import Answer, Citation, FileReport, Hit, IngestReport, Outcome, Passage, Status
 from citebound.types import Progress as IngestProgress
 
 app = typer.Typer(
@@ -64,6 +65,8 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 INTERRUPTED = 130
+WHY_BUDGET = 16_000
+"""Characters of passages that `search --why` explains where no budget is given."""
 
 CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
@@ -117,6 +120,9 @@ def ingest(
     label: Annotated[
         list[str] | None, typer.Option("--label", "-l", help="key=value, kept with each file for filters.")
     ] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="Take all of them for this kind of document (the name of a profile).")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Bring documents into a collection (made if need be). Exit code 1 if any file failed."""
@@ -124,7 +130,7 @@ def ingest(
     labels = dict(_key_value(pair) for pair in label or [])
     _ensure_models([config.encoder], config, quiet=as_json)
     with Collection.open(collection, create=True, config=config) as opened, _ingest_progress(as_json) as progress:
-        report = opened.ingest(list(paths), progress, labels)
+        report = opened.ingest(list(paths), progress, labels, kind)
     if as_json:
         _print_json(dataclasses.asdict(report))
     else:
@@ -202,8 +208,12 @@ def documents_show(
     out.print(f"text sha256 {found.text_sha256}, parser {found.info.parser}")
     for note in found.notes:
         out.print(Text(f"note: {note}", style="yellow"))
+    cli_structure.print_structure(found)
     for section in found.sections:
         out.print(Text(f"{'  ' * section.level}{section.number} {section.heading}"))
+
+
+cli_structure.register(app)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -218,11 +228,24 @@ def search(
         int | None, typer.Option("--budget", min=1, help="Show merged passages with at most so many characters.")
     ] = None,
     only: FilterOption = None,
-    why: Annotated[bool, typer.Option("--why", help="Show which stage found each hit, with rank and score.")] = False,
+    why: Annotated[
+        bool,
+        typer.Option(
+            "--why",
+            help="Show how the question was understood, which stages found each hit, what was added and dropped.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages: by meaning and by words."""
     with Collection.open(collection) as opened:
+        if why:
+            explained = opened.explain(question, budget or WHY_BUDGET, only)
+            if as_json:
+                _print_json(_explanation_json(explained, k))
+            else:
+                _print_explanation(explained, k, whole=budget is not None)
+            return
         if budget is not None:
             passages = opened.passages(question, budget, only)
             if as_json:
@@ -240,14 +263,67 @@ def search(
     if not hits:
         out.print("nothing found")
     for hit in hits:
-        pages = _pages(hit.chunk.pages)
-        out.print(
-            Text.assemble((f"{hit.rank:>3}  ", "bold cyan"), (hit.source.name, "bold"), f"{pages}  {hit.chunk.context}")
-        )
-        if why:
-            stages = ", ".join(f"{w.stage} rank {w.rank} score {w.score:.3f}" for w in hit.why)
-            out.print(Text(f"     score {hit.score:.4f}: {stages}", style="dim"))
-        out.print(Text("     " + " ".join(hit.chunk.text.split())[:400], style="none"))
+        _print_hit(hit)
+
+
+def _print_hit(hit: Hit, *, why: bool = False) -> None:
+    pages = _pages(hit.chunk.pages)
+    out.print(
+        Text.assemble((f"{hit.rank:>3}  ", "bold cyan"), (hit.source.name, "bold"), f"{pages}  {hit.chunk.context}")
+    )
+    if why:
+        stages = ", ".join(f"{w.stage} rank {w.rank} score {w.score:.3f}" for w in hit.why)
+        out.print(Text(f"     score {hit.score:.4f}: {stages or 'no stage: lent by its neighbours'}", style="dim"))
+    out.print(Text("     " + " ".join(hit.chunk.text.split())[:400], style="none"))
+
+
+def _print_explanation(explained: Explanation, k: int, *, whole: bool) -> None:
+    """How a question was understood, its hits with their stages, what closure added, what was dropped. `whole` shows
+    the passages in full."""
+    if explained.language:
+        said = f"the question seems to be in another language ({explained.language}) than the encoder was made for"
+        out.print(Text(f"note: {said}; expect worse hits", style="yellow"))
+    for named in explained.documents:
+        out.print(Text.assemble("names ", (named.source.name, "bold"), f" (score {named.score:.1f})"))
+    if not explained.documents:
+        out.print("names no document: all are searched")
+    if explained.asked != explained.question:
+        out.print(Text(f"asked without names: {explained.asked}"))
+    if explained.synonyms:
+        out.print(Text(f"searched beside it: {explained.synonyms}"))
+    for hit in explained.hits[:k]:
+        _print_hit(hit, why=True)
+    if not explained.hits:
+        out.print("nothing found")
+    bringing = {added.by for added in explained.added}
+    for number, passage in enumerate(explained.passages, start=1):
+        if whole:
+            _print_passage(number, passage)
+        elif number in bringing:
+            ranks = ", ".join(str(hit.rank) for hit in passage.hits)
+            out.print(Text.assemble((f"passage {number}", "bold"), f": {passage.source.name}, hits {ranks}"))
+    for added in explained.added:
+        out.print(Text.assemble((f"  + {added.kind}", "green"), f": {added.because} (at {added.passage.span.start})"))
+        if not whole:
+            out.print(Text("      " + " ".join(added.passage.text.split())[:200], style="dim"))
+    for reason in ("budget", "duplicate"):
+        dropped = [one for one in explained.dropped if one.reason == reason]
+        shown = [f"{one.kind} ({one.because})" for one in (*dropped[:1], *(d for d in dropped[1:] if d.kind != "hit"))]
+        if dropped:
+            rest = f" and {len(dropped) - len(shown[:9])} more" if len(dropped) > len(shown[:9]) else ""
+            out.print(Text(f"dropped for the {reason}" if reason == "budget" else "dropped as duplicates", style="dim"))
+            out.print(Text(f"  {', '.join(shown[:9])}{rest}", style="dim"))
+
+
+def _explanation_json(explained: Explanation, k: int) -> dict[str, object]:
+    made = dataclasses.asdict(dataclasses.replace(explained, hits=(), passages=(), added=()))
+    made["hits"] = [hit_json(hit) for hit in explained.hits[:k]]
+    made["passages"] = [passage_json(passage) for passage in explained.passages]
+    made["added"] = [
+        {"kind": added.kind, "because": added.because, "by": added.by, "passage": passage_json(added.passage)}
+        for added in explained.added
+    ]
+    return made
 
 
 @app.command()

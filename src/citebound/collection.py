@@ -16,13 +16,17 @@ from citebound.answer.ask import Asker, Done, Event, clean_question
 from citebound.answer.scorer import ScoredPlace, ScoreProgress, Scorer
 from citebound.config import Config
 from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection
-from citebound.indexes import generation, ingest
+from citebound.indexes import generation, ingest, register
+from citebound.indexes.closure import Closed, close
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.embeddings import Remembering, open_encoder
+from citebound.indexes.explain import Explanation, explain
 from citebound.indexes.faiss_index import FaissIndex, exact_search
 from citebound.indexes.filters import FilterLike, parse
 from citebound.indexes.lock import writer_lock
-from citebound.indexes.search import STAGES, Search, passages
+from citebound.indexes.register import Findings, Overview
+from citebound.indexes.retest import Comparison, compare
+from citebound.indexes.search import STAGES, Found, Search, passages
 from citebound.indexes.store import Store
 from citebound.protocols import Embedder, Generator
 from citebound.types import Answer, Chunk, Document, DocumentInfo, Hit, IngestReport, Passage, Source
@@ -172,8 +176,30 @@ class Collection:
     def passages(
         self, question: str, budget: int = 16000, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
     ) -> list[Passage]:
-        """Neighbouring hits merged, best first, with at most `budget` characters in all."""
-        return passages(self.search(question, PASSAGE_HITS, filters, stages=stages), budget)
+        """Neighbouring hits merged, best first, then the definitions and clauses that they need ("closure"; these have
+        no hits), with at most `budget` characters in all. Raises QueryError."""
+        return list(self._retrieve(question, budget, filters, tuple(stages))[1].passages)
+
+    def explain(
+        self, question: str, budget: int = 16000, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+    ) -> Explanation:
+        """What `passages` gives, and why: how the question was understood, what each stage said of each hit, what
+        was added, and what was dropped for the budget or as a duplicate. Raises QueryError."""
+        on = tuple(stages)
+        found, closed = self._retrieve(question, budget, filters, on)
+        alike, _ = self._retrieve(question, budget, filters, tuple(stage for stage in on if stage != "duplicates"))
+        return explain(self._store, question, self.embedder.name, found, alike, closed)
+
+    def _retrieve(
+        self, question: str, budget: int, filters: FilterLike, stages: tuple[str, ...]
+    ) -> tuple[Found, Closed]:
+        """What the search found, and what of it is shown."""
+        asked = clean_question(question, self.config.question_limit)
+        found = self._search.find(asked, PASSAGE_HITS, parse(filters), stages=stages)
+        shown = passages(found.hits, budget)
+        if "closure" not in stages:
+            return found, Closed(tuple(shown))
+        return found, close(self._store, shown, budget, found.hits)
 
     def ask(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Answer:
         """Answer with bound citations, or NOT_FOUND. With `llm` False, by quotes alone. Raises QueryError."""
@@ -187,6 +213,30 @@ class Collection:
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
         return self._asker.stream(question, (lambda: self.generator) if llm else None, tree)
+
+    # -- findings and facts ----------------------------------------------------------------------------------------
+
+    def findings(
+        self, severity: str = "", status: str = "", *, document: str | None = None, filters: FilterLike = None
+    ) -> Findings:
+        """The findings of all security reports, worst first, each with its place and the other reports that have it.
+
+        `severity` is a level, "high" meaning that or worse and "=high" that alone; `status` is open, partial, accepted,
+        fixed or unstated, several separated by commas. Raises QueryError, BadFilter, UnknownDocument.
+        """
+        only = "" if document is None else self._store.resolve(document)
+        return register.findings(self._store, severity, status, document=only, tree=parse(filters))
+
+    def compare_findings(self, old: str, new: str) -> Comparison:
+        """What became of the findings of the report `old` in the later report `new`.
+
+        Raises UnknownDocument, QueryError if both are one document.
+        """
+        return compare(self._store, self._store.resolve(old), self._store.resolve(new))
+
+    def overview(self, filters: FilterLike = None) -> tuple[Overview, ...]:
+        """Every document with its kind and what was read off it, in the order of paths. Raises BadFilter."""
+        return register.overview(self._store, parse(filters))
 
     # -- scoring ---------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,47 @@ The Customer may terminate the agreement for convenience with thirty days writte
 
 The liability of the Provider is limited to the fees paid in twelve months.
 """
+REPORT = """# Penetration Test Report
+
+Prepared for: Brindlemark Freight, Inc.
+Report date: 2026-01-10
+
+## Findings
+
+### PT-01 SQL injection in the login form
+
+Severity: Critical
+Status: Open
+
+Attackers can read the database.
+
+### PT-02 Weak TLS configuration
+
+Severity: Medium
+Status: Open
+
+Old protocols are accepted.
+"""
+RETEST = """# Penetration Test Report, Retest
+
+Prepared for: Brindlemark Freight, Inc.
+Report date: 2026-06-10
+
+## Findings
+
+### PT-01 SQL injection in the login form
+
+Severity: Critical
+Status: Fixed
+
+The statement is prepared now.
+
+### PT-03 Missing rate limit on the password reset
+
+Severity: High
+
+Guesses are not limited.
+"""
 HOSTILE = """# <img src=x onerror="alert('title')"> Policy
 
 The vendor shall pay <script>alert('text')</script><img src=x onerror=alert('text')> the storage fee each month.
@@ -82,11 +123,12 @@ def serving(app: Wall) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
-    """A data root with the collections `demo` and `hostile` and the scorer `severity`."""
+    """A data root with the collections `demo`, `hostile` and `reports` and the scorer `severity`."""
     root = tmp_path_factory.mktemp("api")
     made = Config(home=root / "home", models=root / "models")
     fill(made, "demo", {"agreement.md": AGREEMENT}, root / "demo-files")
     fill(made, "hostile", {HOSTILE_NAME: HOSTILE}, root / "hostile-files")
+    fill(made, "reports", {"report.md": REPORT, "retest.md": RETEST}, root / "report-files")
     train(made, root)
     return made
 

@@ -60,8 +60,8 @@ def test_there_is_a_sample_request_for_each_operation() -> None:
     operations = {(verb.upper(), path) for path, verbs in described.items() for verb in verbs}
     shown = set()
     for _, method, url, _, _ in requests():
-        path = url.removeprefix(variables()["base"])
-        for name in ("collection", "scorer"):
+        path = url.removeprefix(variables()["base"]).partition("?")[0]
+        for name in ("collection", "scorer", "reports"):
             path = path.replace(f"/{variables()[name]}/", "/{name}/")
         shown.add((method, path))
     assert operations <= shown

@@ -90,11 +90,13 @@ def test_it_is_alive_and_ready(client: httpx.Client) -> None:
     assert [(part["kind"], part["name"], part["ready"]) for part in ready.json()["parts"]] == [
         ("collection", "demo", True),
         ("collection", "hostile", True),
+        ("collection", "reports", True),
     ]
 
 
 def test_it_names_the_collections(client: httpx.Client) -> None:
-    assert client.get("/v1/collections").json() == {"collections": [{"name": "demo"}, {"name": "hostile"}]}
+    names = ["demo", "hostile", "reports"]
+    assert client.get("/v1/collections").json() == {"collections": [{"name": name} for name in names]}
 
 
 def test_a_search_gives_at_most_k_hits_best_first(client: httpx.Client) -> None:

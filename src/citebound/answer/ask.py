@@ -12,16 +12,19 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib import resources
 
 from citebound.answer.bind import Bound, bind, says_not_found
 from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
 from citebound.answer.exhibit import cite
+from citebound.answer.sets import Statement, answer_set, known_names, plan
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.lexical import terms
 from citebound.indexes.search import Search, passages
 from citebound.indexes.store import Store
+from citebound.ingest.profile import Profile, profiles
 from citebound.protocols import Embedder, Generator
 from citebound.types import (
     Answer,
@@ -104,6 +107,11 @@ class Asker:
         is needed; None means quotes alone. Raises QueryError before the first event."""
         question = clean_question(question, self._config.question_limit)
         started = time.monotonic()
+        about_all = self._of_the_set(question, tree)
+        if about_all is not None:
+            yield EvidenceFound(())
+            yield Done(about_all)
+            return
         looked = self._search.find(question, HITS, tree)
         hits, asked = list(looked.hits), looked.asked
         searched = self._store.searched(tree)
@@ -126,6 +134,44 @@ class Asker:
             yield Done(record.quoted(f"no model answered ({error}); quotes instead"))
             return
         yield from self._generated(question, record.generator, record)
+
+    @cached_property
+    def _kinds(self) -> tuple[Profile, ...]:
+        return profiles(self._config.profiles, self._config.home / "profiles")
+
+    def _of_the_set(self, question: str, tree: Filter | None) -> Answer | None:
+        """The answer to a question about the set of documents, from what was read off all of them; None if it is none,
+        or if there is nothing of the kind that it asks about."""
+        started = time.monotonic()
+        asked = plan(question, self._kinds, known_names(self._store, tree))
+        found = answer_set(self._store, asked, tree) if asked else None
+        if found is None or not found.asked:
+            return None
+        citer = _Citer(self._store)
+        sentences = tuple(self._stated(statement, citer) for statement in found.sentences())
+        receipt = Receipt(
+            generation=self._search.generation(),
+            encoder=self._embedder.name,
+            generator="",
+            prompt_sha256="",
+            searched_documents=found.documents,
+            searched_chunks=0,
+            sufficiency=1.0,
+            retrieval_seconds=time.monotonic() - started,
+            generation_seconds=0.0,
+        )
+        reason = f"from what was read off {found.documents} documents, not from the nearest passages"
+        outcome = Outcome.ANSWERED if found.members else Outcome.ABSENT
+        return Answer(question, outcome, sentences, reason=reason, receipt=receipt)
+
+    def _stated(self, statement: Statement, citer: _Citer) -> Sentence:
+        citations = []
+        for proof in statement.proofs:
+            source = next(iter(self._store.sources(proof.document_id)), None)
+            if proof.span is not None and source is not None:
+                document = self._store.info(proof.document_id)[0]
+                citations.append(citer.of(document, source, proof.span, proof.quote))
+        return Sentence(statement.text, tuple(c for c in citations if c), Verdict.BOUND)
 
     def _generated(self, question: str, generator: Generator, record: _Record) -> Iterator[Event]:
         messages = prompt(question, record.given)

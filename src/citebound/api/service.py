@@ -13,11 +13,11 @@ import logging
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import anyio
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -38,9 +38,15 @@ from citebound.api.shapes import (
     AskRequest,
     CollectionName,
     Collections,
+    DocumentsRequest,
+    DocumentsResponse,
+    FindingsRequest,
+    FindingsResponse,
     PlaceScores,
     Problem,
     Readiness,
+    RetestRequest,
+    RetestResponse,
     ScoreRequest,
     Scorers,
     SearchRequest,
@@ -48,7 +54,9 @@ from citebound.api.shapes import (
     TextScores,
     TextsRequest,
     answer_response,
+    findings_response,
     passage_response,
+    retest_response,
     scorer_name,
     search_response,
 )
@@ -188,6 +196,26 @@ class Service:
             hits = await self._threads.run(lambda: self._shelf.get(name).search(asked.question, asked.k, asked.tree()))
         return search_response(hits)
 
+    async def documents(self, name: str, asked: DocumentsRequest) -> DocumentsResponse:
+        async with self._searches.turn():
+            found = await self._threads.run(lambda: self._shelf.get(name).overview(asked.tree()))
+        return DocumentsResponse(documents=list(found[asked.skip : asked.skip + asked.k]), total=len(found))
+
+    async def findings(self, name: str, asked: FindingsRequest) -> FindingsResponse:
+        def look() -> FindingsResponse:
+            found = self._shelf.get(name).findings(
+                asked.severity, asked.status, document=asked.document, filters=asked.tree()
+            )
+            return findings_response(found, asked)
+
+        async with self._searches.turn():
+            return await self._threads.run(look)
+
+    async def retest(self, name: str, asked: RetestRequest) -> RetestResponse:
+        async with self._searches.turn():
+            compared = await self._threads.run(lambda: self._shelf.get(name).compare_findings(asked.old, asked.new))
+        return retest_response(compared)
+
     async def scorers(self) -> Scorers:
         home = self._config.home
         found = await self._threads.run(lambda: [scorer_file.read_facts(home, n) for n in scorer_file.names(home)])
@@ -279,6 +307,23 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         if asked.stream or _wants_events(request):
             return await service.ask_aloud(name, asked, request)
         return await service.ask(name, asked, request)
+
+    @app.get(
+        "/v1/collections/{name}/documents", tags=["structure"], summary="Documents and their fields", responses=wrong
+    )
+    async def documents(name: str, asked: Annotated[DocumentsRequest, Query()]) -> DocumentsResponse:
+        """Each document with its kind and what was read off it; a fact with a `note` is doubtful."""
+        return await service.documents(name, asked)
+
+    @app.get("/v1/collections/{name}/findings", tags=["structure"], summary="Findings", responses=wrong)
+    async def findings(name: str, asked: Annotated[FindingsRequest, Query()]) -> FindingsResponse:
+        """The findings of the security reports, worst first; `also_in` names the other reports that have it."""
+        return await service.findings(name, asked)
+
+    @app.get("/v1/collections/{name}/retest", tags=["structure"], summary="Compare two reports", responses=wrong)
+    async def retest(name: str, asked: Annotated[RetestRequest, Query()]) -> RetestResponse:
+        """What became of the findings of one report in a later one of the same client."""
+        return await service.retest(name, asked)
 
     @app.get("/v1/scorers", tags=["scorers"], summary="The scorers, and how good they are")
     async def scorers() -> Scorers:

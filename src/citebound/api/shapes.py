@@ -12,6 +12,8 @@ from citebound.answer.scorer import Score, ScoredPlace
 from citebound.answer.scorer_file import Facts
 from citebound.errors import BadFilter
 from citebound.indexes.filters import parse
+from citebound.indexes.register import Entry, Findings, Overview
+from citebound.indexes.retest import Change, Comparison
 from citebound.types import (
     And,
     Answer,
@@ -38,13 +40,9 @@ FILTER_VALUES = 100
 LABEL = re.compile(r"[\w][\w .:/-]{0,63}")
 
 
-class _Request(BaseModel):
+class _Filtered(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    question: str = Field(
-        description="Words or a question; at most `question_limit` characters (4000).",
-        examples=["Who may terminate the agreement for convenience?"],
-    )
     filter: str | dict[str, Any] | None = Field(
         None,
         description="Only documents that satisfy it: as text (`source:*.pdf after:2026-01-01 label.matter:alpha`) or"
@@ -63,6 +61,48 @@ class _Request(BaseModel):
         if tree is not None and _values(tree) > FILTER_VALUES:
             raise BadFilter(f"the filter has more than {FILTER_VALUES} values", remedy="Use a pattern or a label.")
         return tree
+
+
+class _Request(_Filtered):
+    question: str = Field(
+        description="Words or a question; at most `question_limit` characters (4000).",
+        examples=["Who may terminate the agreement for convenience?"],
+    )
+
+
+class _Page(_Filtered):
+    """A part of a list, asked for in the address: there are no JSON filters there, and numbers are text."""
+
+    model_config = ConfigDict(extra="forbid", strict=False)
+
+    filter: str | None = Field(
+        None,
+        description="Only documents that satisfy it: `source:*.pdf after:2026-01-01 label.matter:alpha`.",
+        examples=["source:*.pdf"],
+    )
+    k: int = Field(100, ge=1, le=1000, description="Number of rows:")
+    skip: int = Field(0, ge=0, le=1_000_000, description="Rows to leave out at the beginning:")
+
+
+class FindingsRequest(_Page):
+    """Which findings to list."""
+
+    severity: str = Field("", description="`high`: that or worse; `=high`: that alone; `unrated`: without one.")
+    status: str = Field("", description="open, partial, accepted, fixed, unstated; several with commas.")
+    document: str | None = Field(None, description="Only this one: id, beginning of an id, path or file name.")
+
+
+class DocumentsRequest(_Page):
+    """Which documents to list."""
+
+
+class RetestRequest(BaseModel):
+    """Which two reports to compare: each by id, beginning of an id, path or file name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old: str = Field(description="The earlier report.", examples=["report-2025.pdf"])
+    new: str = Field(description="The later report.", examples=["retest-2026.pdf"])
 
 
 class SearchRequest(_Request):
@@ -153,6 +193,42 @@ class PlaceScores(BaseModel):
 
     places: list[ScoredPlace]
     total: int
+
+
+class FindingsResponse(BaseModel):
+    """At most k findings, worst first, each with its place in the text whose sha256 is `text_sha256`.
+
+    `count` of the `total` findings in `reports` of `documents` documents satisfy the request; `severities` counts
+    those. `undecided` counts findings that might too, because their report prints no severity or status.
+    """
+
+    findings: list[Entry]
+    count: int
+    total: int
+    reports: int
+    documents: int
+    undecided: int
+    severities: dict[str, int]
+
+
+class DocumentsResponse(BaseModel):
+    """At most k documents with their kind and the facts read off them, in the order of their paths, of `total`."""
+
+    documents: list[Overview]
+    total: int
+
+
+class RetestResponse(BaseModel):
+    """What became of each finding: still open, new, gone (no longer mentioned) or fixed; `outcomes` counts them.
+
+    `notes` say why the two reports may not be comparable.
+    """
+
+    old: DocumentInfo
+    new: DocumentInfo
+    changes: list[Change]
+    outcomes: dict[str, int]
+    notes: list[str]
 
 
 class PassageHit(BaseModel):
@@ -252,6 +328,28 @@ def passage_response(passage: Passage) -> PassageResponse:
 
 def search_response(hits: list[Hit]) -> SearchResponse:
     return SearchResponse.model_validate({"hits": [hit_json(hit) for hit in hits]})
+
+
+def findings_response(found: Findings, asked: FindingsRequest) -> FindingsResponse:
+    return FindingsResponse(
+        findings=list(found.entries[asked.skip : asked.skip + asked.k]),
+        count=len(found.entries),
+        total=found.total,
+        reports=found.reports,
+        documents=found.documents,
+        undecided=len(found.undecided),
+        severities=found.severities,
+    )
+
+
+def retest_response(compared: Comparison) -> RetestResponse:
+    return RetestResponse(
+        old=compared.old,
+        new=compared.new,
+        changes=list(compared.changes),
+        outcomes=compared.outcomes,
+        notes=list(compared.notes),
+    )
 
 
 def scorer_name(facts: Facts) -> ScorerName:

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from citebound.indexes.search import passages as packed
 from citebound.indexes.store import Store
@@ -59,17 +60,19 @@ _POINTER = re.compile(
     r"|described|contained|indicated|assigned|in)\b|\b(?:is|are)\s{1,3}defined\s{1,3}(?:in|under|by)\b",
     re.I,
 )
+_PLURAL = re.compile(r"\(e?s\)$")
 _SOFT = re.compile(r"[;,](?=\s)|\s")
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
     """A piece that closure brings: a "definition" or a "clause". Its passage has no hits; `because` says which term
-    or reference of which passage it is there for."""
+    or reference it is there for, of the passage with the number `by`, from 1."""
 
     passage: Passage
     kind: str
     because: str
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,13 @@ def close(store: Store, passages: Sequence[Passage], budget: int, found: Sequenc
     near goes first.
     """
     hits = sorted((hit for passage in passages for hit in passage.hits), key=lambda hit: hit.rank)
-    certain = packed(hits, budget - int(SHARE * budget))
+    room = max(int(SHARE * budget), budget - sum(len(hit.chunk.text) for hit in hits))
+    certain = packed(hits, budget - room)
     with store.reading() as db:
         texts = _texts(db, certain)
         scores = _scores(found)
         wanted = [piece for paper in texts.values() for piece in paper.pieces(certain, scores)]
-        chosen, left_out = _choose(wanted, certain, texts, int(SHARE * budget))
+        chosen, left_out = _choose(wanted, certain, texts, room)
         while True:
             shown = packed(hits, budget - sum(len(piece.span) for piece in chosen))
             rest = [piece for one in chosen if (piece := _tidy(one, _spans(shown, one.document_id), texts))]
@@ -132,7 +136,7 @@ def _choose(
 ) -> tuple[list[_Piece], list[_Piece]]:
     """The most worthy pieces that fit, none of which is shown already or inside another; and those that do not."""
     chosen: list[_Piece] = []
-    left_out: list[_Piece] = []
+    left_out: dict[tuple[str, Span], _Piece] = {}
     for piece in sorted(wanted, key=lambda piece: (-piece.worth / len(piece.span) ** LENGTH, piece.span)):
         there = [*_spans(shown, piece.document_id), *(p.span for p in chosen if p.document_id == piece.document_id)]
         fresh = _tidy(piece, there, texts)
@@ -141,11 +145,11 @@ def _choose(
         if len(fresh.span) > room >= CUT:
             fresh = replace(fresh, span=_beginning(texts[piece.document_id].text, fresh.span, room))
         if len(fresh.span) > room:
-            left_out.append(fresh)
+            left_out.setdefault((fresh.document_id, fresh.span), fresh)
             continue
         chosen.append(fresh)
         room -= len(fresh.span)
-    return chosen, left_out
+    return chosen, list(left_out.values())
 
 
 def _tidy(piece: _Piece, shown: Sequence[Span], texts: Mapping[str, _Paper]) -> _Piece | None:
@@ -208,10 +212,14 @@ class _Paper:
 
     def pieces(self, passages: Sequence[Passage], scores: Mapping[tuple[str, int], float]) -> Iterator[_Piece]:
         """What the passages of this document ask for, each with its worth."""
+        body = self._chunks[-1][1]  # asides stand behind it
         for place, passage in enumerate(passages[:BRINGING]):
             if passage.document.id == self._id:
                 for kind, trigger, span, rarity in (*self._definitions(passage), *self._clauses(passage)):
-                    asked = scores.get((self._id, self._chunk_at(span.start)[0]), 0.0)
+                    span = Span(min(span.start, body), min(span.end, body))
+                    if not span:
+                        continue
+                    asked = scores.get((self._id, self._chunks[self._chunk_at(span.start)][0]), 0.0)
                     worth = rarity * (1 + ASKED * asked) / math.log2(2 + place)
                     yield _Piece(kind, trigger, self._id, passage.span, span, worth)
 
@@ -220,7 +228,7 @@ class _Paper:
             term = self._meant(self._dictionary[words[0]][words], passage.span)
             if term is None or passage.span.contains(term.span):
                 continue
-            rarity = self._rarity(self.text.count(term.term))
+            rarity = self._rarity(self.text.count(term.term) - 1)
             span = self._meaning(term)
             if rarity > COMMON and span:
                 yield "definition", term.term, span, rarity
@@ -231,23 +239,23 @@ class _Paper:
             if not passage.span.contains(mention) or target.contains(mention):
                 continue
             rarity = self._rarity(self._mentioned[section])
-            if rarity > COMMON:
+            if rarity > COMMON and target:
                 printed = " ".join(mention.of(self.text).split())
-                yield "clause", printed, _beginning(self.text, target), CLAUSE_WEIGHT * rarity
+                yield "clause", printed, _beginning(self.text, target, LONGEST), CLAUSE_WEIGHT * rarity
 
     def _meaning(self, term: Term) -> Span | None:
         """Where a term is explained: its definition, or the place that this one names; None if that is elsewhere."""
         if not self._is_pointer(term):
             return _around(self.text, term)
         named = (self._sections[section] for at, section in self._mentions if term.definition.contains(at))
-        return next((_beginning(self.text, section) for section in named), None)
+        return next((_beginning(self.text, section, LONGEST) for section in named), None)
 
     def _is_pointer(self, term: Term) -> bool:
         said = term.definition.of(self.text)
         return len(said) <= POINTING and bool(_POINTER.search(said))
 
-    def _chunk_at(self, offset: int) -> tuple[int, int, str, str]:
-        return self._chunks[max(0, bisect_right(self._chunks, offset, key=lambda chunk: chunk[0]) - 1)]
+    def _chunk_at(self, offset: int) -> int:
+        return max(0, bisect_right(self._chunks, offset, key=lambda chunk: chunk[0]) - 1)
 
     def _rarity(self, count: int) -> float:
         """How much of the document does not use it, in nats."""
@@ -258,7 +266,7 @@ class _Paper:
         """Terms by their words, the last one in the singular, under the first of them; the longest first."""
         found: dict[tuple[str, ...], list[Term]] = {}
         for term in self._terms:
-            if words := _WORD.findall(term.term):
+            if words := _WORD.findall(_PLURAL.sub("", term.term)):
                 found.setdefault((*words[:-1], _singular(words[-1])), []).append(term)
         made: dict[str, dict[tuple[str, ...], list[Term]]] = {}
         for key in sorted(found, key=len, reverse=True):
@@ -293,29 +301,23 @@ class _Paper:
     def added(self, piece: _Piece, shown: Sequence[Passage]) -> Added:
         """The piece as a passage, and what it is there for."""
         bringing = next(
-            n
-            for n, p in enumerate(shown, start=1)
-            if p.document.id == self._id and p.span.overlap(piece.asking)
+            n for n, p in enumerate(shown, start=1) if p.document.id == self._id and p.span.overlap(piece.asking)
         )
         verb = "uses" if piece.kind == "definition" else "refers to"
         first = self._chunk_at(piece.span.start)
-        pages = {
-            page
-            for start, end, _, printed in self._chunks
-            if start < piece.span.end and end > piece.span.start
-            for page in json.loads(printed)
-        }
+        last = self._chunk_at(piece.span.end - 1)
+        chunks = self._chunks[first : last + 1]
         passage = Passage(
             document=shown[bringing - 1].document,
             source=shown[bringing - 1].source,
             span=piece.span,
             text=piece.span.of(self.text),
-            context=first[2],
-            pages=tuple(sorted(pages)),
+            context=chunks[0][2],
+            pages=tuple(sorted({page for chunk in chunks for page in json.loads(chunk[3])})),
             hits=(),
         )
         trigger = f'"{piece.trigger}"' if piece.kind == "definition" else piece.trigger
-        return Added(passage, piece.kind, f"passage {bringing} {verb} {trigger}")
+        return Added(passage, piece.kind, f"passage {bringing} {verb} {trigger}", bringing)
 
 
 def _stands(key: tuple[str, ...], text: str, words: Sequence[re.Match[str]]) -> bool:
@@ -324,7 +326,7 @@ def _stands(key: tuple[str, ...], text: str, words: Sequence[re.Match[str]]) -> 
         return False
     if any(word.group() != wanted for word, wanted in zip(words[:-1], key[:-1], strict=True)):
         return False
-    return all(_JOINT.fullmatch(text, a.end(), b.start()) for a, b in zip(words, words[1:], strict=False))
+    return all(_JOINT.fullmatch(text, a.end(), b.start()) for a, b in pairwise(words))
 
 
 def _singular(word: str) -> str:
@@ -343,10 +345,10 @@ def _around(text: str, term: Term) -> Span:
         begin = term.span.end - LONGEST // 2
         found = _SOFT.search(text, begin, term.span.start)
         start = found.end() if found else term.span.start
-    return _beginning(text, Span(start, end))
+    return _beginning(text, Span(start, end), LONGEST)
 
 
-def _beginning(text: str, span: Span, most: int = LONGEST) -> Span:
+def _beginning(text: str, span: Span, most: int) -> Span:
     """The first sentences of a span, at most `most` characters; of a longer one, as much as ends well."""
     if len(span) <= most:
         return _stripped(text, span)

@@ -63,7 +63,7 @@ SCALES = {
 DAYS = {"D": 1, "W": 7, "M": 30.4375, "Y": 365.25}
 SIGNS = {"=": operator.eq, ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 ENDS = {"from": ">=", ">=": ">=", ">": ">", "to": "<=", "<=": "<=", "<": "<"}
-TERM = re.compile(r"(?P<field>[^:<>]+):?(?P<sign>[<>]=?|(?<=:))(?P<value>.+)", re.S)
+TERM = re.compile(r"(?P<field>[^:<>]+):?(?P<sign>[<>]=?+|(?<=:))(?P<value>.+)", re.S)
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 COMMA = "\ue000"
 """Stands for a comma between quotation marks; not printable, so that no filter has it."""
@@ -216,7 +216,7 @@ def _of_facts(leaf: Eq | In | Glob | Range) -> tuple[str, list[str]]:
             made = _joined(ends, " AND ", "1")
     condition, parameters = made
     return (
-        "EXISTS (SELECT 1 FROM facts WHERE facts.document_id = documents.id AND facts.name = ?"  # noqa: S608
+        "sources.document_id IN (SELECT facts.document_id FROM facts WHERE facts.name = ?"  # noqa: S608
         f" AND facts.note NOT GLOB ? AND {condition})",
         [ALIASES.get(field, field).removeprefix("fact."), "doubtful*", *parameters],
     )
@@ -254,8 +254,8 @@ def _compared(field: str, sign: str, value: str) -> tuple[str, list[str]]:
         level = severity_of(value)
         if not level or (level == UNDETERMINED and sign != "="):
             raise BadFilter(f"no severity {value!r}", remedy=f"Severities: {', '.join(LEVELS)}.")
-        same = [one for one in (*LEVELS, UNDETERMINED) if SIGNS[sign](rank(one), rank(level))]
-        kept = [one for one in same if one in LEVELS or level == UNDETERMINED]
+        scale = LEVELS if level in LEVELS else (UNDETERMINED,)
+        kept = [one for one in scale if SIGNS[sign](rank(one), rank(level))]
         return f"facts.value IN ({_marks(kept)})", kept
     fitting = [name for name in ([type_] if type_ in SCALES else SCALES) if SCALES[name].fullmatch(value)]
     if type_ in SCALES and not fitting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz, process, utils
@@ -16,6 +17,7 @@ ALIKE = 70.0
 """Token set ratio from which two titles may be one, if the ids say so too."""
 SHORTEST = NEAR / (200 - NEAR)
 """A title shorter than this share of another cannot be near it: the ratio is at most 200 * short / (short + long)."""
+NUMBER = re.compile(r"\d+")
 EVERYWHERE = re.compile(r"(?i)(?:CVE-\d{4}-\d{4,7}|GHSA(?:-[a-z0-9]{4}){3})$")
 """Identifiers that mean the same in every document."""
 
@@ -32,33 +34,34 @@ class Recurrences:
     """
 
     def __init__(self, findings: Sequence[Told]) -> None:
-        self._findings = findings
+        self._documents = [document for document, _ in findings]
         self._plain = [plain(finding.title) for _, finding in findings]
-        self._by_id: dict[str, list[int]] = {}
+        self._numbers = [NUMBER.findall(title) for title in self._plain]
+        self._cves = [set(finding.values("cve")) for _, finding in findings]
+        self._ids = [finding.value("id").casefold() for _, finding in findings]
         self._by_title: dict[str, list[int]] = {}
-        self._ids: dict[str, dict[str, int]] = {}
-        for i, (document, finding) in enumerate(findings):
-            id_ = finding.value("id").casefold()
+        self._by_id: dict[str, list[int]] = {}
+        self._by_document: dict[str, dict[str, int]] = {}
+        for i, (document, title, id_) in enumerate(zip(self._documents, self._plain, self._ids, strict=True)):
+            self._by_title.setdefault(title, []).append(i)
             if id_:
                 self._by_id.setdefault(id_, []).append(i)
-                self._ids.setdefault(document, {}).setdefault(id_, i)
-            self._by_title.setdefault(self._plain[i], []).append(i)
+                self._by_document.setdefault(document, {}).setdefault(id_, i)
         self._titles = sorted(filter(None, self._by_title), key=len)
         self._lengths = [len(title) for title in self._titles]
-        self._kept: dict[tuple[str, str], bool] = {}
+        self._keeping: dict[str, set[str]] = {}
 
     def of(self, at: int) -> list[tuple[int, str]]:
         """The same finding in other documents: positions, ascending, each with "id" or "title": by what it is known."""
-        document, finding = self._findings[at]
         found: dict[int, str] = {}
         for title in self._near(self._plain[at]):
-            found |= {i: "title" for i in self._by_title[title] if not _differ(finding, self._findings[i][1])}
-        id_ = finding.value("id").casefold()
-        for i in self._by_id.get(id_, ()):
-            other, told = self._findings[i]
-            if other != document and not _cves_differ(finding, told) and self._id_counts(id_, document, other):
-                found[i] = "id"
-        return sorted((i, by) for i, by in found.items() if self._findings[i][0] != document)
+            found |= {i: "title" for i in self._by_title[title] if self._numbers[i] == self._numbers[at]}
+        found |= {i: "id" for i in self._by_id.get(self._ids[at], ()) if self._id_counts(at, i)}
+        return sorted((i, by) for i, by in found.items() if self._may_be_one(at, i))
+
+    def _may_be_one(self, at: int, other: int) -> bool:
+        here, there = self._cves[at], self._cves[other]
+        return self._documents[at] != self._documents[other] and (not here or not there or bool(here & there))
 
     def _near(self, title: str) -> list[str]:
         low = bisect_left(self._lengths, int(len(title) * SHORTEST))
@@ -66,32 +69,36 @@ class Recurrences:
         found = process.extract(title, self._titles[low:high], scorer=fuzz.ratio, score_cutoff=NEAR, limit=None)
         return [other for other, _, _ in found] if title else []
 
-    def _id_counts(self, id_: str, document: str, other: str) -> bool:
-        if EVERYWHERE.match(id_):
+    def _id_counts(self, at: int, other: int) -> bool:
+        if EVERYWHERE.match(self._ids[at]):
             return True
-        pair = (min(document, other), max(document, other))
-        if pair not in self._kept:
-            self._kept[pair] = self._keep_ids(*pair)
-        return self._kept[pair]
+        document = self._documents[at]
+        if document not in self._keeping:
+            self._keeping[document] = self._kept_with(document)
+        return self._documents[other] in self._keeping[document]
 
-    def _keep_ids(self, document: str, other: str) -> bool:
-        here, there = self._ids[document], self._ids[other]
-        shared = here.keys() & there.keys()
-        ratios = [fuzz.token_set_ratio(self._plain[here[i]], self._plain[there[i]]) for i in shared]
-        alike = sum(ratio >= ALIKE for ratio in ratios)
-        return 2 * alike >= len(shared)
+    def _kept_with(self, document: str) -> set[str]:
+        """The documents in which the ids of this one mean the same."""
+        shared: Counter[str] = Counter()
+        alike: Counter[str] = Counter()
+        for id_, i in self._by_document[document].items():
+            firsts = {self._documents[j]: self._plain[j] for j in reversed(self._by_id[id_])}
+            ratios = process.cdist([self._plain[i]], list(firsts.values()), scorer=fuzz.token_set_ratio)[0]
+            shared.update(list(firsts))
+            alike.update(other for other, ratio in zip(firsts, ratios, strict=True) if ratio >= ALIKE)
+        return {other for other, count in shared.items() if 2 * alike[other] >= count}
 
 
 def pairs(old: Sequence[Finding], new: Sequence[Finding]) -> list[tuple[int | None, int | None]]:
     """Each finding of two reports once: with its counterpart where it has one, first those of `new` in their order,
     then those that only `old` has. The same id counts more than a near title, the nearer title more than a far one."""
     recurrences = Recurrences([*(("old", f) for f in old), *(("new", f) for f in new)])
+    titles = [plain(finding.title) for finding in (*old, *new)]
     candidates = []
-    for i, finding in enumerate(old):
+    for i in range(len(old)):
         for at, by in recurrences.of(i):
             j = at - len(old)
-            score = fuzz.ratio(plain(finding.title), plain(new[j].title))
-            candidates.append((-(by == "id"), -score, abs(i - j), i, j))
+            candidates.append((-(by == "id"), -fuzz.ratio(titles[i], titles[at]), abs(i - j), i, j))
     partner: dict[int, int] = {}
     taken: set[int] = set()
     for *_, i, j in sorted(candidates):
@@ -105,12 +112,3 @@ def pairs(old: Sequence[Finding], new: Sequence[Finding]) -> list[tuple[int | No
 def plain(title: str) -> str:
     """The words of a title in lower case, separated by single spaces."""
     return " ".join(utils.default_process(title).split())
-
-
-def _differ(finding: Finding, other: Finding) -> bool:
-    return re.findall(r"\d+", finding.title) != re.findall(r"\d+", other.title) or _cves_differ(finding, other)
-
-
-def _cves_differ(finding: Finding, other: Finding) -> bool:
-    here, there = set(finding.values("cve")), set(other.values("cve"))
-    return bool(here and there) and not here & there

@@ -40,8 +40,9 @@ WHOLE = 30_000
 SAMPLE = 1000
 """Chunks that the mean and deviation of cosines are taken from."""
 
-STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates")
-"""Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored."""
+STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates", "closure")
+"""Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored, and
+`closure` what passages bring with them."""
 
 EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
 INSIDE = {"dense": 0.7, "lexical": 0.5, "dense synonyms": 1.0, "lexical synonyms": 0.7}

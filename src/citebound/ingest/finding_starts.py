@@ -12,7 +12,7 @@ from citebound.ingest.finding_tables import Entry, Table, place_entries, tables
 from citebound.ingest.headings import Heading, read_heading
 from citebound.ingest.labels import Labelled, label_name, labelled, rating
 from citebound.ingest.outline import is_contents_line
-from citebound.ingest.severity import WORDS, severity_of
+from citebound.ingest.severity import STATUS, WORDS, severity_of
 from citebound.types import Block, BlockKind, Span
 
 LONGEST_HEADING = 320
@@ -35,12 +35,13 @@ CHAPTER_WORDS = (
     "|conclusions?|overview|contents|approach|appendix|appendices|references|information|history|glossary|timeline|goals"
     "|objectives|coverage|recommendations|checklist|matrix|legend|limitations|about|background|toc|log|detailed|index"
     "|recap|chart|graph|tracker|types?|category|categories|results?|terms|guide|explanation|assumptions"
-    "|acknowledgements?|notes|us|team|members|details|review|description|bibliography|narrative"
+    "|acknowledgements?|notes|us|models?|modell?ing|threats|actors?|agents?|surface|landscape|boundaries|trust|team|members|details|review|description|bibliography|narrative"
 )
 OTHER_CHAPTER = re.compile(
     rf"(?i)(?:(?:{CHAPTER_WORDS})[\s:/,]{{0,3}}){{1,6}}|appendix\b.{{0,120}}"
     r"|(?:findings?|risk|severity|vulnerability|issue|threat|impact|likelihood|code|project|audit|status|difficulty|cvss)\b"
     r".{0,50}\b(?:definitions?|classifications?|categories|methodology|scales?|criteria|breakdown|statistics|distribution)"
+    r"|threat (?:analysis|model|modell?ing|scenario|actor|agent|landscape)s?\b.{0,60}"
     r"|(?:conclusions?|disclaimer|about|methodology|scope|executive summary)\b.{0,60}"
 )
 GROUP = re.compile(
@@ -49,11 +50,18 @@ GROUP = re.compile(
     rf"|(?:findings?|issues?|vulnerabilities)\s?[:\u2013-]\s?(?P<after>{WORDS})(?: risk| severity)?)"
     r"(?:\s?[:(\[]\s?\d{1,3}\s?[)\]]?)?"
 )
+RATED_PART = re.compile(
+    rf"(?i)(?:(?:impact|likelihood|difficulty|probability|exploitability|complexity|confidence|severity|risk|status)\s?"
+    rf"[:(=\u2013-]{{1,2}}\s{{0,3}}){{1,2}}(?:{WORDS}|{STATUS})\)?"
+)
 NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,3}){0,5}\.?|[A-Z]\.|(?i:chapter|section|part) \w{1,4}[.:]?)\s")
 PARTS = frozenset({"description", "impact", "remediation", "other", "status", "asset"})
 FIELDS = frozenset({"severity", "status", "id", "cvss", "vector", "cve", "cwe"})
 SAME_TITLE = 40
 LONGEST_ROW = 160
+SEVERITY_ID = re.compile(r"[CHMLINGQ]-?\d")
+SHORTEST = 40
+LEAST_ROOM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Start:
     end: int
     id: str = ""
     chapter: str = ""
+    chapter_number: str = ""
     group: Span | None = None
     group_level: int = 0
     labels: tuple[Labelled, ...] = ()
@@ -76,6 +85,11 @@ class Start:
 
     def named(self, *names: str) -> list[Labelled]:
         return [label for label in self.labels if label.name in names]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the identifier is a mere number or letter, which parts of a finding have, too: "Issue 2"."""
+        return self.heading.named and (self.id.isdigit() or len(self.id) == 1)
 
     @property
     def number_shape(self) -> str:
@@ -119,10 +133,14 @@ class Starts:
         """The starts that are findings, in the order of the text. Sets `later`."""
         starts = self._gathered(list(self._starts()))
         shapes = Counter(_shape(s.id) for s in starts if s.heading.named)
-        strong = [s for s in starts if self._is_strong(s, shapes)]
+        strong = self._whole([s for s in starts if self._is_strong(s, shapes)])
         known = {s.block for s in strong} | self._listed(starts)
         siblings = {(s.level, s.number_shape) for s in strong if s.is_title}
-        kept = [s for s in starts if s.block in known or self._is_weak(s, siblings, bool(strong))]
+        named = {s.group for s in strong if s.group and s.heading.named}
+        weak = [s for s in starts if s.group not in named and self._is_weak(s, siblings, bool(strong))]
+        known |= {s.block for s in _shallow(weak)}
+        known |= set() if known else self._numbered(starts)
+        kept = [s for s in starts if s.block in known]
         kept = [s for s in self._single(kept) if self.title(s)]
         self.later = self._follow_ups(kept, starts)
         return kept
@@ -171,7 +189,7 @@ class Starts:
             return "text"
         plain = _plain(content)
         label = label_name(plain)
-        if label == "severity" or _is_field(self.by_block.get(i, ()), content):
+        if label == "severity" or RATED_PART.fullmatch(plain) or _is_field(self.by_block.get(i, ()), content):
             return "label"
         if read_heading(self.text, block.span).named:
             return ""
@@ -182,7 +200,7 @@ class Starts:
         if label:
             return "label"
         if OTHER_CHAPTER.fullmatch(plain):
-            return "other"
+            return "label" if content.rstrip().endswith(":") else "other"
         first, _, rest = content.strip().partition("\n")
         return "both" if rest and FINDINGS_CHAPTER.fullmatch(_plain(first)) else ""
 
@@ -198,6 +216,8 @@ class Starts:
             self._enter(place, i)
             if role == "both":
                 span = Span(span.start + span.of(self.text).strip("\n").index("\n") + 1, span.end)
+            elif role == "":
+                span = _unglued(self.text, span)
             heading = self._heading(i, span) if role in ("", "text", "both") else None
             if heading is None:
                 continue
@@ -219,6 +239,7 @@ class Starts:
                 span.end,
                 id_,
                 place.chapter,
+                place.number if place.chapter == "findings" else "",
                 place.group,
                 place.group_level,
             )
@@ -265,8 +286,9 @@ class Starts:
             lines = content.split("\n")
             lists = any(read_heading(line, Span(0, len(line))).named for line in lines[1:])
             prose = lists or len(lines) > 3 or title[-1] in ".;," or title[0].islower()
-            rows = [b.kind is BlockKind.TABLE_ROW for b in self.blocks[i : i + 2]]
-            listed = rows[0] and (in_table or (rows == [True, True] and not following))
+            beside = {b.kind for b in (*self.blocks[max(i - 1, 0) : i], *self.blocks[i + 1 : i + 2])}
+            row = self.blocks[i].kind is BlockKind.TABLE_ROW
+            listed = row and (in_table or (BlockKind.TABLE_ROW in beside and not following))
             return None if prose or listed else heading
         heads = bool(following) and following[0].at == self.blocks[i + 1].span.start and not in_table
         if not heads or not heading.number or len(content) > LONGEST_ROW:
@@ -306,12 +328,38 @@ class Starts:
             return True
         return s.is_title and rated and (len(parts) > 1 or bool(s.heading.number) or s.chapter == "findings")
 
+    def _whole(self, strong: list[Start]) -> list[Start]:
+        """Without the parts of findings ("Issue 1" inside H-01, not rated) and rows of other lists (T-01 beside H-01)."""
+        headed = {_shape(s.id) for s in strong if s.is_title and s.heading.named and not s.is_plain}
+        coded = next((s.block for s in strong if s.heading.named and not s.is_plain), len(self.blocks))
+        found = []
+        for s in strong:
+            rated = s.heading.severity or s.named("severity", "cvss", "vector", "id")
+            part = s.is_plain and s.block > coded and not rated
+            row = self.blocks[s.block].kind is BlockKind.TABLE_ROW and s.heading.named and headed
+            if not part and not (row and _shape(s.id) not in headed and not SEVERITY_ID.match(s.id)):
+                found.append(s)
+        return found
+
+    def _numbered(self, starts: list[Start]) -> set[int]:
+        """Without any other finding, the numbered headings of a chapter of findings: 10.1, 10.2 of "10 Issues"."""
+        able = [
+            s for s in starts if s.is_title and s.chapter == "findings" and s.heading.number and s.length > SHORTEST
+        ]
+        inner = [s for s in able if s.chapter_number and s.heading.number.startswith(s.chapter_number + ".")]
+        inner = inner or [s for s in able if "." not in s.heading.number and not s.chapter_number]
+        above = {s.heading.number.rpartition(".")[0] for s in inner}
+        last = [s for s in inner if s.heading.number not in above and not self._is_list(s)]
+        return {s.block for s in last} if len(last) > 1 else set()
+
     def _is_weak(self, s: Start, siblings: set[tuple[int, str]], any_strong: bool) -> bool:
         """Whether a heading without a rating of its own is a finding: in a group, or in a chapter with its parts."""
         if not s.is_title or s.heading.named or self._is_list(s):
             return False
         parts = {label.name for label in s.labels} & PARTS
-        if s.group and (parts or s.heading.number or s.level == s.group_level + 1) and s.length > 40:
+        if self.blocks[s.block].span.of(self.text).rstrip().endswith(":"):
+            return False
+        if s.group and (parts or s.heading.number or s.level == s.group_level + 1) and s.length > SHORTEST:
             return True
         if s.chapter != "findings" or "remediation" not in parts or len(parts) < 2:
             return False
@@ -379,7 +427,26 @@ class Starts:
             return above or bool(re.match(r"(?i)\W{0,6}appendix\b", content))
         if not level or not s.is_title or not s.level:
             return 0 < level <= 3
-        return level < s.level or (level == s.level and not content.endswith(":"))
+        outlined = self.levels.get(self.blocks[i].span.start, 0) > self.levels.get(s.heading.span.start, level) > 0
+        return level < s.level or (level == s.level and not outlined and not content.endswith(":"))
+
+
+def _unglued(text: str, span: Span) -> Span:
+    """A heading without the text that a PDF prints close under it: a heading breaks where the next word does not fit,
+    so that a next line much longer than the first is none of it.
+    """
+    first, _, rest = span.of(text).partition("\n")
+    second = rest.partition("\n")[0]
+    room = len(second) - len(first) - len(second.partition(" ")[0])
+    return Span(span.start, span.start + len(first)) if room > LEAST_ROOM and first.count(" ") > 2 else span
+
+
+def _shallow(weak: Sequence[Start]) -> Iterator[Start]:
+    """Those of each group that stand at its highest level: what is printed smaller is a step or a part of them."""
+    top: dict[Span | None, int] = {}
+    for s in weak:
+        top[s.group] = min(s.level, top.get(s.group, s.level))
+    yield from (s for s in weak if s.group is None or s.level == top[s.group])
 
 
 def squashed(printed: str) -> str:

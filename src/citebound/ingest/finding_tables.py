@@ -20,8 +20,10 @@ SEVERITY_CELL = re.compile(
     rf"(?=[ -](?:risk|severity)\b|[*\s\])|]{{0,4}}(?:$|[\t\n|(]|[\d-]|{STATUS}\b))"
 )
 STATUS_CELL = re.compile(
-    rf"(?im)(?:^|(?<=[\s|*(\[\u2713\u2714\u2705]))(?P<word>{STATUS})(?=[*\s\])]{{0,4}}(?:$|[\t\n|(]|- ?\d))"
+    rf"(?im)(?:^|(?<=[\s|*_(\[\u2713\u2714\u2705]))(?P<word>{STATUS})"
+    rf"(?=[*_\s\])]{{0,4}}(?:$|[\t\n|(\u2713\u2714\u2705]|- ?\d))"
 )
+RATED_CELL = re.compile(rf"(?i)[\W_]{{0,8}}(?:{WORDS}|{STATUS})(?![^\W_])")
 CELL_END = re.compile(r"\t|\||\n\n")
 
 
@@ -45,7 +47,10 @@ class Entry:
 
 
 def tables(text: str, blocks: Sequence[Block]) -> Iterator[Table]:
-    """Tables whose header names a title or an identifier, and a rating or a status; each runs to the next heading."""
+    """Tables whose header names a title or an identifier, and a rating or a status; each runs to the next heading.
+
+    PDFs print some cells of identifiers and titles as headings are printed: those go on with the ratings of their row.
+    """
     taken = -1
     for i, block in enumerate(blocks):
         if i < taken or block.kind is not BlockKind.TABLE_ROW or len(block.span) > LONGEST_HEADER:
@@ -53,7 +58,7 @@ def tables(text: str, blocks: Sequence[Block]) -> Iterator[Table]:
         names = _columns(block.span.of(text))
         if names & {"severity", "status"} and names & {"title", "id", "description"}:
             rest = range(i + 1, min(len(blocks), i + 1 + LONGEST_TABLE))
-            taken = next((k for k in rest if blocks[k].kind is BlockKind.TITLE), rest.stop)
+            taken = next((k for k in rest if _closes(text, blocks, k)), rest.stop)
             if taken > i + 1:
                 yield Table(i, range(i + 1, taken), Span(blocks[i + 1].span.start, blocks[taken - 1].span.end))
 
@@ -100,12 +105,20 @@ def _place(text: str, within: Span, squashed: str, letters: Sequence[int], entry
     return next((Span(*match.span()) for match in found if match), None)
 
 
+def _closes(text: str, blocks: Sequence[Block], k: int) -> bool:
+    """Whether block k is a heading, and neither it nor the next one stands before a row of ratings only."""
+    if blocks[k].kind is not BlockKind.TITLE:
+        return False
+    row = next((block for block in blocks[k + 1 : k + 3] if block.kind is not BlockKind.TITLE), blocks[k])
+    return row.kind is not BlockKind.TABLE_ROW or not all(RATED_CELL.match(cell.of(text)) for cell in cells(text, row))
+
+
 def _columns(content: str) -> set[str]:
     """The columns that a row may head; words that a PDF prints close together are tried one by one."""
     printed = [cell for cell in re.split(r"[\t|\n]| {2,}", content) if cell.strip(" *")]
     if not 1 < len(printed) <= 12 or sum(map(len, printed)) >= 120:
         return set()
-    names = {label_name(cell) for cell in printed}
+    names = {label_name(cell) or label_name(cell.strip(" *").removesuffix("s")) for cell in printed}
     close = [cell.split() for cell in printed if not label_name(cell)]
     names |= {label_name(word) for words in close if len(words) <= 5 for word in words}
     return names - {""}

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from citebound.ingest.finding_starts import Start, Starts
 from citebound.ingest.finding_tables import STATUS_CELL, cells
 from citebound.ingest.labels import PROSE, Labelled, label_name, rating, status, trimmed
-from citebound.ingest.severity import STATUS, UNDETERMINED, WORDS, severity_of, status_of
+from citebound.ingest.severity import STATUS, UNDETERMINED, WORDS, said, severity_of, status_of
 from citebound.ingest.vulnerability import cve_facts, cvss_facts, cwe_facts, score_fact
 from citebound.types import ASIDE, Block, BlockKind, Fact, Finding, Section, Span
 
 EXCERPT = 200
 SHORT = 20
+LONGEST_LAST = 600
 TEXTS = PROSE - {"other", "outcome"}
 LETTERS = {"C": "critical", "H": "high", "M": "medium", "L": "low", "I": "info", "N": "info", "G": "info", "Q": "info"}
 LETTERED = re.compile(r"(?P<letter>[CHMLINGQ])-?\d{1,3}$|[A-Z0-9]{1,12}[-_](?P<inner>[CHMLI])-?\d{1,3}$")
 IDENTIFIER = re.compile(r"[^\w\n]{0,4}(?P<id>#?[A-Za-z0-9][\w.-]{0,39})")
 RATED_SCORE = re.compile(rf"(?i)\d\s{{0,2}}[(\[/,\u2013-]\s{{0,2}}(?P<word>{WORDS})\b")
-RATING_WORDS = re.compile(rf"(?i)\b(?:{WORDS}|{STATUS}|severity|risk|status)\b")
+RATING_WORDS = re.compile(rf"(?i)(?<![^\W_])(?:{WORDS}|{STATUS}|severity|risk|status)(?![^\W_])")
 UNKNOWN_STATUS = re.compile(r"[^\W\d][^\n\d:;=(){}<>]{2,39}")
 NOTHING = re.compile(r"(?i)\W{0,4}(?:n/?a|none|no|not applicable|tbd|-)?\W{0,4}$")
 
@@ -66,7 +67,7 @@ class _Reader:
         facts = [
             *self._id(labels),
             *self._severity(labels, tag),
-            *self._status(labels, tag),
+            *self._status(labels, tag, span),
             *self._vulnerability(labels, span),
             *self._assets(labels, span),
             *self._prose(labels, span, tag),
@@ -90,7 +91,7 @@ class _Reader:
             return None
         span = self.starts.blocks[self.start.block + 1].span
         short = span.of(self.text) if len(span) <= 60 else "x"
-        return None if re.search(r"\w", RATING_WORDS.sub("", short)) else span
+        return None if re.search(r"[^\W_]", RATING_WORDS.sub("", short)) else span
 
     def _id(self, labels: Sequence[Labelled]) -> Iterator[Fact]:
         for label in labels:
@@ -120,8 +121,11 @@ class _Reader:
             value = LETTERS[letter["letter"] or letter["inner"]]
             yield Fact("severity", value, heading.id, "from the letter of the identifier")
 
-    def _status(self, labels: Sequence[Labelled], tag: Span | None) -> Iterator[Fact]:
-        """One status: of the field, the heading, the line under it, the summary table, the note on what was done."""
+    def _status(self, labels: Sequence[Labelled], tag: Span | None, span: Span) -> Iterator[Fact]:
+        """One status: of the field, the heading, the line under it, the summary table, the note on what was done.
+
+        Where none of them prints a word for it, what a sentence of such a note, or of the last paragraph, says.
+        """
         tagged = STATUS_CELL.search(self.text, tag.start, tag.end) if tag else None
         later = self.starts.later.get(self.start.block)
         places = [
@@ -135,11 +139,26 @@ class _Reader:
         if word := next(filter(None, places), None):
             yield Fact("status", status_of(word.of(self.text)), word)
             return
+        notes = [
+            trimmed(self.text, field.value.start if len(field.value) else self.starts.blocks[field.block].span.end, end)
+            for field, end in zip(labels, _edges(labels, span), strict=True)
+            if field.name in ("status", "outcome")
+        ]
+        notes += [note for note in (later, self._last()) if note]
+        if sentence := next(filter(None, (said(self.text, note) for note in notes)), None):
+            yield Fact("status", *sentence, "from running text")
+            return
         for field in labels:
             printed = field.value.of(self.text).strip("*_` ") if len(field.value) <= 60 else ""
             if field.name == "status" and UNKNOWN_STATUS.fullmatch(printed):
                 yield Fact("status", status_of(printed), field.value, "not a known status")
                 return
+
+    def _last(self) -> Span | None:
+        """The last block of the finding if it is a short paragraph: there reports append what was done."""
+        block = self.starts.blocks[self.end - 1]
+        prose = block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) and self.end - 1 > self.start.block
+        return block.span if prose and len(block.span) <= LONGEST_LAST else None
 
     def _vulnerability(self, labels: Sequence[Labelled], span: Span) -> Iterator[Fact]:
         """CVSS, CVE and CWE: of the field that is meant for them where there is one, else of the whole finding."""

@@ -72,18 +72,23 @@ WORDS = {
         "update|updates|fix review|remediation plan|client response|team response|developer response|"
         "vendor response|management response|customer response|project response|response|client comment|"
         "team comment|recheck results|retest results|alleviation|resolution details|remediation comment|"
-        "post-audit|post audit|remediation comments|follow-up"
+        "post-audit|post audit|remediation comments|follow-up|retest notes|retest note|retest comment|retest comments|"
+        "fix note|fix notes|fix comment|fix comments|fix details|fix verification|fix status details|remediation note|"
+        "remediation notes|mitigation review|mitigation notes|resolution note|resolution notes|verification notes|"
+        "client comments|client note|team comments|developer comment|developer comments|vendor comment|vendor comments|"
+        "customer comment|customer comments|protocol response|project team response|author response|status update|"
+        "post-audit update|discussion"
     ),
     "other": (
         "proof of concept|proof-of-concept|poc|proof|exploit scenario|attack scenario|attack scenarios|"
         "attack path|steps to reproduce|reproduction steps|reproduction|how to reproduce|evidence|references|"
         "reference|resources|recheck|verification|feasibility|complexity|likelihood|difficulty|"
         "exploitability|category|categories|type|class|vulnerability class|vulnerability type|code snippet|"
-        "code snippets|tool used|tools used|tools|discussion|additional resources|examples|example|"
+        "code snippets|tool used|tools used|tools|additional resources|examples|example|"
         "attachments|notes|note|comment|comments|internal pre-conditions|external pre-conditions|"
         "preconditions|prerequisites|probability|effort|effort to fix|ease of exploitation|owasp|"
         "owasp category|date|reported|reported by|found by|discovered by|discovery|author|acknowledgement|"
-        "acknowledgements|review|retest notes|affected versions|impacted versions|version|screenshot|"
+        "acknowledgements|review|affected versions|impacted versions|version|screenshot|"
         "screenshots|payload|request|output|statement|auditor comments|test case|confidence|phase|tags|"
         "remediation effort|affected users|business likelihood|attack vector|vulnerable code|further reading|"
         "subcategory|occurrences|pre-conditions|violation|affected code|justification|fix commit|cost|"
@@ -186,6 +191,12 @@ def status(text: str, span: Span) -> Span | None:
     return Span(*match.span("word")) if match else None
 
 
+def is_status(text: str, span: Span) -> bool:
+    """Whether a stretch of text is status words and nothing else: "_Resolved_" is, "Fixed by" is not."""
+    word = status(text, span)
+    return word is not None and not any(map(str.isalnum, text[word.end : span.end]))
+
+
 def is_rule(text: str) -> bool:
     """Whether a Markdown table row only draws the line under the header."""
     return not text.strip("|:- \t")
@@ -212,7 +223,7 @@ def _in_block(text: str, blocks: Sequence[Block], i: int, lines: list[list[Span]
                     runs_on = c + 2 == len(line) and text[following.end : following.end + 1] != " "
                     last = Span(following.start, end if runs_on and len(lines) > 1 else following.end)
                     yield Labelled(name, cell.start, last if name in PROSE or name == "asset" else following, i)
-                elif len(line) == 1 and _alone(text, blocks[i], cell, n):
+                elif len(line) == 1 and not is_status(text, cell) and _alone(text, blocks[i], cell, n):
                     yield Labelled(name, cell.start, _next(text, blocks, i, lines, n), i)
             elif (match := BARE.match(text, cell.start, cell.end)) and len(cell) <= LONGEST_LABEL:
                 value = Span(match.end(), cell.end)
@@ -245,7 +256,7 @@ def _next(text: str, blocks: Sequence[Block], i: int, lines: list[list[Span]], n
         following = next(_lines(text, blocks[i + 1]), None)
         if (
             following
-            and not label_name(following[0].of(text))
+            and (is_status(text, following[0]) or not label_name(following[0].of(text)))
             and not COLON.match(text, following[0].start, following[0].end)
         ):
             return following[0]

@@ -11,7 +11,8 @@ NAMED = (
 )
 WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
 ORDINAL = (
-    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}(?:\([a-z0-9]{1,3}\))?|[IVXLC]{1,7}|[A-Z](?:-?\d{1,2})?|[A-Z]{2}-\d{1,2}"
+    r"(?:\d{1,3}(?:\.\d{1,3}){0,5}(?:\([A-Za-z0-9]{1,3}\))?(?![A-Z-])|[IVXLC]{1,7}(?:\([A-Za-z0-9]{1,3}\)|[.-][A-Z](?!\w)){0,2}"
+    r"|\d{1,3}-?[A-Z](?!\w)|[A-Z](?:-?\d{1,2})?(?:\([A-Za-z0-9]{1,3}\)){0,2}|[A-Z]{2}-\d{1,2}"
     rf"|{'|'.join((*(w.upper() for w in WORDS), *(w.title() for w in WORDS)))})"
 )
 NAMED_NUMBER = re.compile(rf"(?P<number>{NAMED}\s+{ORDINAL})(?P<mark>\s*[.:\u2013\u2014-]+(?=\s|$)|(?=\s|$))\s*")

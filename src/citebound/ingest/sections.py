@@ -56,7 +56,24 @@ LIST_END = re.compile(r"(?:[.;:,?!)\]\"\u201d\u2014-]|\band|\bor|\bthen)$")
 ATTACHED = ("exhibit", "schedule", "annex", "appendix", "attachment", "addendum")
 COLUMNS = re.compile(r"\S[ \t]{3,80}\S")
 HEAD = 3000
-SIGNED = re.compile(r"\W{0,80}(?:[^\n]{0,80}\n\W{0,80}){0,2}(?:by|name|title|its|/s/)\s{0,3}(?::|/s/|_)", re.I)
+SIGNED = re.compile(
+    r"\W{0,80}(?:[^\n]{0,80}\n\W{0,80}){0,2}(?:print(?:ed)?\s)?(?:by|name|title|its|signed|/s/)[ ]{0,3}(?::|/s/|_|\t)", re.I
+)
+ADDRESS = re.compile(
+    r"[.,]?\s{1,20}(?:c/o|attn|attention|suite|p\.?\s?o\.?\sbox|tel|fax|phone"
+    r"|\d{1,6}\s{1,3}[A-Z][\w.]{0,20}[^\n;:]{0,60}(?:\n|\s{3,80}|$)(?:[^\n;:]{0,80}\b[A-Z]{2}\s{1,3}\d{5}\b|[^\n;:]{1,60},\s|attn|attention|suite|tel|fax))",
+    re.I,
+)
+"""What stands under a name in the address of a notice."""
+
+PLACED = re.compile(r"[^\n]{0,60}\b[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?\W{0,9}$|\d{1,6}\s[^\n]{0,60}$")
+"""A line of an address: state and postal code, or the number of a house."""
+
+VALUED = re.compile(r"(?P<label>[A-Z][A-Z ./&'\u2019-]{1,40}):\s{1,20}\S")
+"""A label and its value, all in capitals: "TERRITORY: NORTH AMERICA"."""
+
+CELLS = re.compile(r"[ \t]{3,80}")
+LONGEST_ROW, LONGEST_CELL = 400, 60
 BETWEEN = re.compile(r"[^a-z]{0,240}")
 """What may stand between "ARTICLE I" and its heading: a page break, a stamp."""
 CONTINUED = re.compile(
@@ -65,6 +82,9 @@ CONTINUED = re.compile(
     r"(?!(?:million|billion|percent|per|times|hours?|days?|months?|years?|mm|cm|km|kg|mg|ml|ft|x)\b))"
 )
 """Numbers before small letters, or without a blank: clauses only where they go on with those before them."""
+FILED = re.compile(r"\d\.\d")
+"""What the number of an exhibit to a filing has, and that of an exhibit to a contract has not."""
+
 SOLE = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.?|(?:[A-Z]|[IVX]{2,5})\.")
 CONTENTS = re.compile(
     r"(?:\btable\s{1,3}of\s{1,3}contents\b|^[ \t#*]{0,40}(?:contents|index)\b)(?=[ \t*:]{0,40}(?:\n|page|\Z))"
@@ -82,6 +102,8 @@ NO_HEADING = re.compile(
     r"\W*$|this\b|.{0,80}(?:/s/|_{4}|\[\W{0,9}\]|[ \t]{4,}\S)"
     r"|.{0,80}\b(?:inc|llc|ltd|corp|l\.?p|gmbh|n\.a|s\.a|plc|limited|corporation|company)\b\W*$"
     r"|(?:by|name|title|date|and|between|among|by and (?:between|among)|page|its|attest|witness|to|for|from)\b\W*$"
+    r"|signature\W*$|.{0,40}\bagreed (?:to|and accepted|to and accepted)\b(?: by)?\W*$|\W{0,3}[\"\u201c][^\"\u201c\u201d]{1,80}[\"\u201d]\W*$"
+    r"|.{0,80}\b(?:portions?|information) (?:of this .{1,30} )?(?:has|have|were|was)?\s?(?:been )?(?:omitted|redacted)\b"
     r"|.{0,80}\b(?:confidential treatment|execution (?:copy|version)|signature pages?|intentionally (?:left )?blank"
     r"|signatures? (?:on|follow)|hereunto)\b"
     r"|source:|in witness whereof|page \d|dated?[\s:]{1,9}\W{0,9}\d|date:",
@@ -267,6 +289,9 @@ def _parts(ordinal: str) -> tuple[int, ...]:
         return tuple(parts)
     if ordinal.lower() in WORDS:
         return (WORDS.index(ordinal.lower()) + 1,)
+    outer, inner = re.match(r"([A-Za-z]+)(.*)", ordinal, re.S).groups() if ordinal[0].isalpha() else (ordinal, "")
+    if inner and roman_value(outer):
+        return (roman_value(outer), *(ord(c.lower()) - 96 for c in inner if c.isalpha()))
     return (roman_value(ordinal) or ord(ordinal[0].lower()) - 96,)
 
 
@@ -289,7 +314,7 @@ def _captioned(starts: list[Start], text: str) -> list[Start]:
 def _without_legends(starts: list[Start], text: str) -> list[Start]:
     """Without what stands in capitals but heads nothing: names of parties, signature lines, stamps, filing numbers."""
     times = Counter(start.heading for start in starts if start.kind == "title")
-    filed = Counter(start.number.lower() for start in starts if start.kind == "exhibit" and len(start.parts) > 1)
+    filed = Counter(start.number.lower() for start in starts if start.kind == "exhibit" and FILED.search(start.number))
     series = Counter(number.rpartition("-")[0] for number in {s.number for s in starts if s.kind == "finding"})
     kept = []
     for start in starts:
@@ -299,13 +324,26 @@ def _without_legends(starts: list[Start], text: str) -> list[Start]:
         if start.kind == "title":
             heading = start.heading
             shouted = times[heading] > 2 or NO_HEADING.match(heading) or COLUMNS.search(start.span.of(text))
+            shouted = shouted or VALUED.match(heading) or PLACED.match(heading) or _is_row(start, text)
             before = text[max(0, start.at - 200) : start.at].rstrip()[-1:]
             ending = heading.endswith(".") and (before.isalnum() or before == ",")
             signed = SIGNED.match(text, start.span.end) or heading.startswith("[")
-            stamp = bool(signed) or (not start.level and bool(shouted or ending))
+            name = NO_HEADING.match(heading) and (ADDRESS.match(text, start.span.end) or start.at < HEAD)
+            stamp = bool(signed or name) or (not start.level and bool(shouted or ending))
         if not stamp or CONTENTS.match(start.heading):
             kept.append(start)
     return kept
+
+
+def _is_row(start: Start, text: str) -> bool:
+    """Whether a heading without a number is a cell of a printed row: short pieces side by side, with wide gaps."""
+    begin = max(text.rfind("\n", max(0, start.at - LONGEST_ROW), start.at) + 1, start.at - LONGEST_ROW)
+    end = text.find("\n", start.span.end, start.span.end + LONGEST_ROW)
+    cells = [cell for cell in CELLS.split(text[begin : end if end >= 0 else start.span.end + LONGEST_ROW]) if cell.strip()]
+    if len(cells) < 2 or max(map(len, cells)) > LONGEST_CELL or any(numbered(cell, heading=True) for cell in cells):
+        return False
+    shouted = [cell for cell in cells if cell == cell.upper()]
+    return len(shouted) > 2 or cells[0] == cells[-1] or any(VALUED.match(cell) or PLACED.match(cell) for cell in cells)
 
 
 def _without_contents(starts: list[Start], text: str) -> list[Start]:

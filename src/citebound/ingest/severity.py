@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from citebound.types import Span
+
 LEVELS = ("info", "low", "medium", "high", "critical")
 UNDETERMINED = "undetermined"
 MEANINGS = {
@@ -37,9 +39,9 @@ WORDS = "|".join(sorted(MEANINGS, key=len, reverse=True))
 WORD = re.compile(rf"(?i)\b(?P<word>very\s(?:high|low)|{WORDS})\b(?!-\w)")
 VERY = {"very high": "critical", "very low": "info"}
 RATING = re.compile(
-    rf"(?i)[^\w\n]{{0,8}}(?:\d{{1,2}}(?:\.\d)?[\s(/:\u2013-]{{1,4}})?(?P<word>very\s(?:high|low)|{WORDS})\b(?!-\w)"
+    rf"(?i)(?:[^\w\n]|_){{0,8}}(?:\d{{1,2}}(?:\.\d)?[\s(/:\u2013-]{{1,4}})?(?P<word>very\s(?:high|low)|{WORDS})(?![^\W_]|-\w)"
     r"(?:\s{1,2}(?:risk|severity|impact|priority|threat|issue|finding|level)\b)?"
-    r"(?=[^\w\n]{0,8}(?:$|\n|\d|\(|cvss|[\u2192>/,;.|\t]))"
+    r"(?=(?:[^\w\n]|_){0,8}(?:$|\n|\d|\(|cvss|[\u2192>/,;.|\t]))"
 )
 
 STATUS_WORDS = {
@@ -88,7 +90,36 @@ STATUS = (
     rf"|(?:won[\u2019']?t|will not|no)[\s-]?fix(?:ed)?|wontfix|in progress|unresolved|unfixed|open|new|pending"
     rf"|acknowledged|accepted|deferred|disputed|confirmed|reported|outstanding|{DONE}|partial(?:ly)?)"
 )
-STATUS_START = re.compile(rf"(?i)[^\w\n]{{0,8}}(?P<word>{STATUS})\b(?!-\w)")
+STATUS_START = re.compile(rf"(?i)(?:[^\w\n]|_){{0,8}}(?P<word>{STATUS})(?![^\W_]|-\w)")
+ISSUE = r"(?:issue|finding|vulnerabilit(?:y|ie)|bug|problem|weakness(?:e)?|flaw|risk|concern)s?"
+IS = r"(?:has|have|had|was|were|is|are)"
+SAID = re.compile(
+    rf"(?i)\b(?:(?P<partial>(?:partially|partly)[\s-]{DONE}|{DONE}\s(?:only\s)?(?:partially|partly))"
+    rf"|(?P<open>{IS}\s(?:still\s)?not(?:\syet)?(?:\sbeen)?(?:\s[a-z]{{2,12}}ly)?\s{DONE}"
+    r"|remains?\s(?:open|unresolved|unfixed|unpatched|present|exploitable|vulnerable)"
+    r"|(?:is|are)\sstill\s(?:open|unresolved|unfixed|present|exploitable|vulnerable))"
+    rf"|(?P<accepted>accept(?:s|ed)?\s(?:the|this)\s(?:residual\s)?(?:risks?\b|{ISSUE}\b)"
+    rf"|risks?\s{IS}\s(?:been\s)?accepted|acknowledge[sd]?\s(?:the|this|these)\s{ISSUE}\b"
+    rf"|{ISSUE}\s{IS}\s(?:been\s)?acknowledged"
+    r"|(?:will\snot|won[\u2019']t)\s(?:be\s)?(?:fix|address|resolv)(?:ed|e)?\b"
+    r"|(?:(?:does|do)\snot\s(?:plan|intend)|decided\snot)\sto\s(?:fix|address|resolve|change)\b)"
+    rf"|(?P<fixed>(?:{ISSUE}|this|it|these|they|both)(?:\s(?!not\b)[\w-]{{1,15}}){{0,3}}?\s{IS}"
+    rf"(?:\s(?:now|since|already|been|(?!part|incomplete)[a-z]{{2,14}}ly)){{0,4}}\s{DONE}\b"
+    rf"|{DONE}\s(?:this|the|these|all(?:\sof)?(?:\sthe)?)\s(?:[\w-]{{1,15}}\s){{0,2}}?{ISSUE}\b"
+    rf"|{DONE}\s(?:in|by|with|via|as\sof)\s(?:the\s|this\s)?(?:\W{{0,3}}(?:commit|pr\b|pull|version|release|patch|merge)|\W?\#?\d"
+    r"|\W{0,3}[0-9a-f]{7}|\W{0,3}https?:)"
+    r"|fix(?:es)?\s(?:was|were|is|are|(?:has|have)\sbeen)\s(?:[a-z]{2,14}ly\s)?(?:verified|confirmed|validated|deployed"
+    r"|merged|applied)))"
+)
+"""What a sentence says became of a finding. "Fixed" alone is none of it: rates, sizes and fees are fixed, too."""
+SUPPOSED = re.compile(
+    r"(?i)\b(?:once|until|unless|if|whether|when|should|must|would|could|might|ensure|verify that|recommend\w{0,5}"
+    r"|where|upgrad\w{1,3}|upstream|previous(?:ly)?|similar|other)\b"
+)
+SAYINGS = {"partial": "partially fixed", "open": "not fixed", "accepted": "accepted", "fixed": "fixed"}
+SENTENCE = re.compile(r"[.!?](?=\s)|\n\s")
+LONGEST_NOTE = 6000
+LONGEST_SENTENCE = 240
 
 
 def severity_of(printed: str) -> str:
@@ -123,3 +154,21 @@ def standing(status: str) -> str:
     """ "open", "partial", "accepted" or "fixed": the group of a status word; "" for one that is not known."""
     word = status_of(status)
     return STATUS_WORDS.get(word) or STATUS_WORDS.get(word.split()[0] if word else "", "")
+
+
+def said(text: str, span: Span) -> tuple[str, Span] | None:
+    """What running text says became of a finding ("the issue has been resolved"), and where; None if it does not say.
+
+    One of "partially fixed", "not fixed", "accepted", "fixed": the last that is said, but "partially fixed" before all
+    others. What is only supposed ("once it has been fixed") is not said. Reads 6,000 characters at most.
+    """
+    last: tuple[str, Span] | None = None
+    for match in SAID.finditer(text, span.start, min(span.end, span.start + LONGEST_NOTE)):
+        begin = max(span.start, match.start() - LONGEST_SENTENCE)
+        for end in SENTENCE.finditer(text, begin, match.start()):
+            begin = end.end()
+        if not SUPPOSED.search(text, begin, match.start()):
+            last = SAYINGS[match.lastgroup or ""], Span(*match.span())
+            if match["partial"]:
+                break
+    return last

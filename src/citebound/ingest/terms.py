@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
 from citebound.ingest.outline import item, unmarked
@@ -11,6 +11,10 @@ from citebound.ingest.sections import ATTACHED, full_numbers
 from citebound.ingest.sentences import sentence_spans
 from citebound.types import ASIDE, Block, BlockKind, Section, Span, Term
 
+LONGEST_ALONE = 100
+"""Characters of a term that stands in a block of its own, and between it and its definition."""
+
+BEGINNING = re.compile(r"(?:[a-z]|Means?\b|Has\b)")
 LONGEST = 4000
 """Characters of a definition that runs on into the items below it."""
 
@@ -53,6 +57,9 @@ CALLED = re.compile(
     r"[\s,]{0,40}$",
     re.I,
 )
+ARTICLE = re.compile(
+    r"[(\[,;]\s{0,3}(?:each|such|any|collectively|together|as|and|or|,|\s){0,4}\s{0,3}\b(?:the|this|an?)\s{0,3}$", re.I
+)
 EXAMPLE = re.compile(
     r"\b(?:marked|entitled|labell?ed|titled|e\.g\.|i\.e\.|such as|including|formerly|f/k/a|d/b/a|words?|legend"
     r"|captioned|stamped|designated|stating|example|headed|under the heading|references? to|without limitation)"
@@ -62,11 +69,73 @@ EXAMPLE = re.compile(
 UNQUOTED = re.compile(
     r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][\w'\u2019&/-]{0,40}"
     r"(?:[ ,]{1,3}(?:[A-Z(][\w'\u2019&/)-]{0,40}|of|and|or|to|the|for|in|on|by|with|per|from)){0,9}?)"
-    r"\s{1,4}(?:\([^()]{1,60}\)\s{1,3})?"
+    r"(?:\s{0,3}[:,\u2013\u2014-])?\s{1,80}(?:\([^()]{1,60}\)\s{1,3})?"
     r"(?P<verb>(?:shall\s{1,3}mean|means?|has\s{1,3}the\s{1,3}meaning|shall\s{1,3}have\s{1,3}the\s{1,3}meaning)\b)"
 )
 COLON = re.compile(r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][^:.;\n]{1,80}?)\s{0,3}(?:\*\*)?[:\u2013\u2014](?=\s)")
 NUMBERED = re.compile(r"[\s*_]{0,6}(?:\(?[a-zA-Z0-9]{1,5}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}[.)]?)[\s*_]{1,12}")
+NAME = r"[A-Z][\w'\u2019&-]{0,30}(?:\s{1,2}(?:(?:of|and|the)\s)?[A-Z][\w'\u2019&-]{0,30}){0,4}"
+"""Words in title case, that may be a term without quotation marks."""
+
+HALF_QUOTED = re.compile(
+    r"\(\s{0,2}(?:[A-Za-z]{1,14},?\s{1,2}){0,6}"
+    rf"(?:[\"\u201c](?P<unclosed>{NAME})|(?<=[(\s])(?P<unopened>{NAME})[\"\u201d])\)"
+)
+"""("Supplier) and (the Supplier"): one of the two quotation marks was lost."""
+
+HEREINAFTER = re.compile(
+    r"(?i:(?P<open>\(\s{0,2})?\b(?:hereinafter|hereafter|herein|collectively|individually|together|jointly|(?P<bare>the))[\s,]{1,3}"
+    r"(?:(?:also|sometimes|collectively|individually|jointly|together|each|to|be|is|are|may|simply|for\s{1,2}convenience|generally"
+    r"|respectively)\s{1,3}){0,5}"
+    r"(?P<called>(?:referred\s{1,3}to(?:\s{1,3}(?:herein|collectively|individually|jointly))?\s{1,3}as|called|known\s{1,3}as|termed|designated(?:\s{1,3}as)?|styled"
+    r"|defined\s{1,3}as)\s{1,3})?(?:(?:collectively|individually|either|as|the|an?|each|respectively|jointly|together),?\s{1,3}){0,3})"
+    rf"(?P<term>{NAME})(?=(?P<close>\s{{0,2}}\))|\s{{0,2}}[,;.:]|\s{{1,3}}(?:and|or|an?|which|whose|having|is|with|has)\b)"
+)
+"""(hereinafter Supplier), hereinafter called the Supplier, (the Supplier)."""
+
+DEFINED_AS = re.compile(
+    rf"\b(?P<term>{NAME})\s{{1,3}}\((?:hereby\s|herein\s)?defined\s{{1,3}}(?:as|to\s(?:mean|include))\b"
+)
+ARTICLED = re.compile(r"(?:The|An?|Any|Each|All|Such|This|These|Its|Their|Our|Your|\w{1,30}['\u2019]s)\s{1,2}")
+OWN_TERMS = re.compile(
+    r"\b(?:capitali[sz]ed|highlighted|bold(?:ed)?|underlined|defined|variables?)\b[^.]{0,160}"
+    r"\b(?:cover\s(?:page|sheet)|order\sform|key\sterms|term\ssheet|particulars|contract\sdetails|statement\sof\swork)\b",
+    re.I,
+)
+"""A document that says its terms are those of the label-and-value rows in front."""
+
+KEY_ROWS = re.compile(
+    r"cover\s(?:page|sheet)|key\s(?:commercial\s)?terms|particulars|contract\sdetails|(?:basic|fundamental)\s(?:lease\s|contract\s)?"
+    r"(?:information|provisions|terms|data)|order\sform|term\ssheet|summary\sof\s(?:\w{1,12}\s)?terms",
+    re.I,
+)
+"""Headings of such rows."""
+
+PLAIN_ROWS = frozenset(
+    "name title date signature by email address phone fax attention attn notes description item quantity price no role"
+    .split()
+)
+"""Labels of rows that are filled in, not referred to."""
+
+SIGNING = re.compile(r"[*:\s]{0,4}(?:signature|signed|by)\W", re.I)
+LABEL = re.compile(r"[*\s]{0,4}(?P<label>[A-Z][^\t\n|:]{1,80}?)[*\s:]{0,4}(?=[\t\n|])")
+ENTRY_COLON = re.compile(
+    rf"(?P<term>{NAME})\s{{0,3}}(?::|\s[\u2013\u2014-])\s{{1,3}}(?=[A-Za-z]\w{{0,20}}\s{{1,3}}\w{{1,30}}\s)"
+)
+CAPTIONED = re.compile(r"\W*(?:certain\s)?(?:defined\sterms|definitions?|glossary(?:\sof\sterms)?)\W*$", re.I)
+WORD = re.compile(r"[\w'\u2019&/-]{1,40}")
+LONGEST_TERM = 8
+"""Words of a term that is looked for in the text."""
+
+LEAST_ENTRIES = 3
+"""Entries without quotation marks or verb that make a list of definitions."""
+
+LEAST_USES = 4
+"""How often a name in parentheses alone is printed, to be a term: "(the Supplier)", but not "(the Netherlands)"."""
+
+PREAMBLE = 5000
+"""Characters in which the parties are named."""
+
 WORDING = frozenset(
     (
         "herein hereof hereto hereby hereunder hereinafter thereof include includes including or and shall will may any"
@@ -116,21 +185,109 @@ class Definitions:
         self._numbers = full_numbers(sections)
         self._starts = [section.span.start for section in sections]
         self._defining = self._defining_sections()
+        self._found: list[int] = []
+        self._begins = [block.span.start for block in self._blocks]
+        self._lists: dict[int, bool] = {}
 
     def read(self) -> Iterator[Term]:
         table = False
+        used = self._used_labels()
         for i, block in enumerate(self._blocks):
             if block.kind is BlockKind.TABLE_ROW:
                 table, row = self._row(block, table)
                 yield from row
+                yield from self._labelled(block, used)
             else:
                 table = False
-            defined, edges = self._in(block)
-            sentences = sentence_spans(self._text, block.span) if defined else []
+            whole = self._with_next(i)
+            defined, edges = self._in(block, whole.end)
+            sentences = sentence_spans(self._text, whole) if defined else []
             for term in defined:
                 definition = self._definition(i, term, edges, sentences)
                 words = " ".join(term.of(self._view).split())
+                self._found.append(term.start)
                 yield Term(words, term, definition, self._scope(term, definition))
+        yield from self._captions()
+
+    def _with_next(self, i: int) -> Span:
+        """A block, with the one behind it where it is nothing but a quoted or short term: two columns, or two lines."""
+        block = self._blocks[i]
+        content = block.span.of(self._view)
+        if len(content) > LONGEST_ALONE or i + 1 == len(self._blocks) or content.rstrip()[-1:] in tuple(".;,"):
+            return block.span
+        following = self._blocks[i + 1]
+        near = following.span.start - block.span.end <= LONGEST_ALONE
+        if (
+            not near
+            or following.kind is not BlockKind.PARAGRAPH
+            or not BEGINNING.match(self._view, following.span.start)
+        ):
+            return block.span
+        return Span(block.span.start, following.span.end)
+
+    def _used_labels(self) -> dict[str, int]:
+        """The labels of rows that the running text uses as terms, where a document has such rows at all."""
+        rows = [b for b in self._blocks if b.kind is BlockKind.TABLE_ROW]
+        keyed = bool(rows) and bool(OWN_TERMS.search(self._view))
+        labels: dict[str, int] = {}
+        for block in rows:
+            match = LABEL.match(self._view, block.span.start, min(block.span.end, block.span.start + 120))
+            if match and (keyed or self._is_under(block.span.start, KEY_ROWS)):
+                words = WORD.findall(match["label"])
+                if 0 < len(words) <= LONGEST_TERM and not (len(words) < 3 and PLAIN_ROWS & {w.lower() for w in words}):
+                    labels[" ".join(words)] = 0
+        if labels:
+            for block in self._blocks:
+                if block.kind is not BlockKind.TABLE_ROW and block.kind is not BlockKind.TITLE:
+                    words = WORD.findall(block.span.of(self._view))
+                    for i, word in enumerate(words):
+                        for j in range(i + 1, min(i + LONGEST_TERM, len(words)) + 1 if word[0].isupper() else i + 1):
+                            joined = " ".join(words[i:j])
+                            if joined in labels:
+                                labels[joined] += 1
+        return {label: count for label, count in labels.items() if count}
+
+    def _is_under(self, offset: int, headings: re.Pattern[str]) -> bool:
+        around = self._around(offset)
+        while around is not None:
+            if headings.search(self._sections[around].heading):
+                return True
+            around = self._sections[around].parent
+        return False
+
+    def _labelled(self, block: Block, used: dict[str, int]) -> Iterator[Term]:
+        """The label of a row that the running text uses, and the row as its definition."""
+        match = LABEL.match(self._view, block.span.start, min(block.span.end, block.span.start + 120)) if used else None
+        if match and SIGNING.match(self._view, match.end("label")):
+            return
+        if match and " ".join(WORD.findall(match["label"])) in used:
+            span = Span(match.start("label"), match.end("label"))
+            yield Term(" ".join(match["label"].split()), span, block.span)
+
+    def _captions(self) -> Iterator[Term]:
+        """Captions of the clauses of a list of definitions, where nothing else there says what is defined."""
+        children: dict[int, list[int]] = {}
+        for i, section in enumerate(self._sections):
+            parent = section.parent
+            if parent is not None and CAPTIONED.match(self._sections[parent].heading):
+                children.setdefault(parent, []).append(i)
+        found = sorted(self._found)
+        for parent, positions in children.items():
+            sections = [self._sections[i] for i in positions]
+            named = [
+                s
+                for s in sections
+                if s.heading and not DEFINING.search(s.heading) and len(s.span) > 2 * LONGEST_ALONE // 3
+            ]
+            begun = [s for s in sections if bisect_left(found, s.span.start) < bisect_left(found, s.span.start + 60)]
+            if len(named) < LEAST_ENTRIES or begun or len(named) < 0.8 * len(sections):
+                continue
+            for section in named:
+                words = r"\W{1,8}".join(map(re.escape, WORD.findall(section.heading)[:12]))
+                at = re.compile(words).search(self._view, section.span.start, section.span.start + 200)
+                if at:
+                    span = Span(at.start(), at.end())
+                    yield Term(" ".join(span.of(self._view).split()), span, section.span)
 
     def _defining_sections(self) -> list[bool]:
         """Which sections hold definitions: by their heading, or one above them."""
@@ -153,21 +310,76 @@ class Definitions:
         around = self._around(offset)
         return around is not None and self._defining[around]
 
-    def _in(self, block: Block) -> tuple[list[Span], list[int]]:
-        """The terms that a block defines, in order, and where its entries that begin with one of them start."""
+    def _in(self, block: Block, limit: int) -> tuple[list[Span], list[int]]:
+        """The terms that a block defines, in order, and where its entries that begin with one of them start.
+
+        What is said of them may reach to `limit`, in the next block.
+        """
         begin, end = block.span.start, block.span.end
         entries = self._entries(block)
         defining = self._is_defining(begin)
         defined: dict[Span, int | None] = {}
         for match in QUOTED.finditer(self._view, begin, end):
             entry = entries.get(match.start())
-            if self._says(match, block, entry is not None, defining):
+            if self._says(match, block, entry is not None, defining, limit):
                 name = "term" if match["term"] else "single"
                 defined[Span(match.start(name), match.end(name))] = entry
         for at, entry in entries.items():
-            if term := self._unquoted(at, min(end, at + 300), defining, at == begin):
+            if term := self._unquoted(at, min(limit, at + 300), defining, at == begin):
                 defined.setdefault(term, entry)
+        for term in self._without_quotes(block):
+            if not any(term.overlap(other) for other in defined):
+                defined[term] = None
+        listed = (
+            [m for at in entries if (m := ENTRY_COLON.match(self._view, at, min(end, at + 200)))] if defining else []
+        )
+        if defining and (len(listed) >= LEAST_ENTRIES or (listed and self._listed_around(block))):
+            for match in listed:
+                if match["term"].split()[0].lower() not in NO_TERM:
+                    defined.setdefault(Span(match.start("term"), match.end("term")), entries[match.start()])
         return sorted(defined), sorted({entry for entry in defined.values() if entry is not None})
+
+    def _listed_around(self, block: Block) -> bool:
+        """Whether blocks of the same section are entries like this one: "Fees: the sums due"."""
+        around = self._around(block.span.start)
+        if around is None:
+            return False
+        section = self._sections[around]
+        key = around if section.parent is None or not self._defining[section.parent] else section.parent
+        if key not in self._lists:
+            span = self._sections[key].span
+            first = bisect_left(self._begins, span.start)
+            last = bisect_left(self._begins, span.end)
+            count = 0
+            for other in self._blocks[first:last]:
+                at = other.span.start
+                sign = NUMBERED.match(self._view, at, at + 40)
+                count += bool(ENTRY_COLON.match(self._view, sign.end() if sign else at, other.span.end))
+            self._lists[key] = count >= LEAST_ENTRIES
+        return self._lists[key]
+
+    def _without_quotes(self, block: Block) -> Iterator[Span]:
+        """Terms whose quotation marks are missing, or one of them, in parentheses and after "hereinafter"."""
+        view, begin, end = self._view, block.span.start, block.span.end
+        for match in HALF_QUOTED.finditer(view, begin, end):
+            name = "unclosed" if match["unclosed"] else "unopened"
+            if not EXAMPLE.search(view, match.start(), match.start(name) - (name == "unclosed")):
+                yield Span(match.start(name), match.end(name))
+        for match in HEREINAFTER.finditer(view, begin, end):
+            enclosed = bool(match["open"] and match["close"])
+            if match["bare"] and not (
+                enclosed and not match["called"] and begin < PREAMBLE and self._uses(match["term"]) >= LEAST_USES
+            ):
+                continue
+            if match["called"] or enclosed:
+                yield Span(match.start("term"), match.end("term"))
+        for match in DEFINED_AS.finditer(view, begin, end):
+            article = ARTICLED.match(match["term"])
+            start = match.start("term") + (article.end() if article else 0)
+            yield Span(start, match.end("term"))
+
+    def _uses(self, name: str) -> int:
+        return self._view.count(name, 0, 20 * PREAMBLE)
 
     def _unquoted(self, at: int, limit: int, defining: bool, opening: bool) -> Span | None:
         """A term without quotation marks at the start of an entry: "Fees means ...", "**Fees**: ..."."""
@@ -197,7 +409,7 @@ class Definitions:
             made.setdefault(at, place)
         return made
 
-    def _says(self, match: re.Match[str], block: Block, entry: bool, defining: bool) -> bool:
+    def _says(self, match: re.Match[str], block: Block, entry: bool, defining: bool, limit: int) -> bool:
         """Whether a quoted word is defined where it stands."""
         view = self._view
         term = (match["term"] or match["single"]).strip()
@@ -205,7 +417,9 @@ class Definitions:
         before = view[max(block.span.start, begin - 160) : begin]
         if term.lower() in WORDING:
             return False
-        if MEANS.match(view, after, block.span.end):
+        if term.count(")") != term.count("("):
+            return False
+        if MEANS.match(view, after, limit) or (defining and limit > block.span.end):
             return True
         if INCLUDES.match(view, after) and NAMING.search(before):
             return True
@@ -217,7 +431,7 @@ class Definitions:
         if term[:4] == "the " and term[4:5].isupper() and before.rstrip().endswith("("):
             return self._in_parentheses(before, after)
         if not term[:1].isupper() and not term[:1].isdigit() and not CALLED.search(before):
-            return self._in_parentheses(before, after) and before.rstrip().lower().endswith(("the", "this", "a"))
+            return self._in_parentheses(before, after) and bool(ARTICLE.search(before))
         if EXAMPLE.search(before):
             return False
         if CALLED.search(before):

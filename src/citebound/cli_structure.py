@@ -1,0 +1,424 @@
+"""`citebound findings` and `citebound list`: what was read off the documents, for people and for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from citebound.collection import Collection
+from citebound.indexes.durable import storage_errors
+from citebound.indexes.register import Entry, Findings, Overview
+from citebound.indexes.retest import Change, Comparison
+from citebound.types import Document, Fact
+
+PIPED = 200
+"""Columns of a table that goes into a file."""
+NARROW = 12
+"""Columns of the screen below which a column of a table is not readable."""
+MOST_LINKS = 5
+"""Recurrences of one finding that a table shows; JSON and CSV have all."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings that a spreadsheet takes for a formula."""
+Cell = str | int
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
+err = Console(stderr=True, highlight=False)
+
+CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
+FilterOption = Annotated[
+    str | None, typer.Option("--filter", "-f", help="Only these documents: 'source:*.pdf label.matter:alpha'.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV; cells that look like formulas begin with '.")]
+
+
+def findings(
+    collection: CollectionOption = "default",
+    severity: Annotated[
+        str, typer.Option("--severity", "-s", help="high: that or worse; =high: that alone; unrated: without one.")
+    ] = "",
+    status: Annotated[
+        str, typer.Option("--status", help="open, partial, accepted, fixed, unstated; several with commas.")
+    ] = "",
+    document: Annotated[
+        str | None, typer.Option("--document", "-d", help="Only this one: id, beginning of an id, path or file name.")
+    ] = None,
+    only: FilterOption = None,
+    retest: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--retest", metavar="OLD NEW", help="What became of the findings of the report OLD in NEW."),
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Findings of the security reports, worst first, linked across reports; with --retest, what became of them."""
+    _one_form(json=as_json, csv=as_csv)
+    with Collection.open(collection) as opened:
+        if retest is not None:
+            if severity or status or document or only:
+                raise typer.BadParameter(
+                    "--retest takes two reports, without --severity, --status, --document, --filter"
+                )
+            compared = opened.compare_findings(*retest)
+        else:
+            found = opened.findings(severity, status, document=document, filters=only)
+    if retest is not None:
+        _tell_comparison(compared, as_json, as_csv)
+    elif as_json:
+        _print_json({**dataclasses.asdict(found), "severities": found.severities})
+    elif as_csv:
+        _print_csv([_finding_cells(entry) for entry in found.entries], FINDING_COLUMNS)
+    else:
+        _print_findings(found, opened.name)
+
+
+def listing(
+    collection: CollectionOption = "default",
+    only: FilterOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write an Excel file.")] = None,
+) -> None:
+    """The documents with their kind and the fields read off them; a value with "?" is doubtful, and a note says why."""
+    _one_form(json=as_json, csv=as_csv, xlsx=xlsx is not None)
+    with Collection.open(collection) as opened:
+        found = opened.overview(only)
+    if as_json:
+        _print_json([dataclasses.asdict(row) for row in found])
+    elif as_csv:
+        _print_csv(*_sheet(found))
+    elif xlsx is not None:
+        write_xlsx(xlsx, *_sheet(found))
+        err.print(Text(f"{_count(len(found), 'document')} in {xlsx}"))
+    elif found:
+        for kind in sorted({row.kind for row in found}, key=lambda kind: (not kind, kind)):
+            _print_kind(kind, [row for row in found if row.kind == kind])
+    else:
+        out.print(Text(f"no document{' satisfies the filter' if only else ''} in the collection {opened.name}"))
+        out.print("  what to do: `citebound documents list` shows what is there, `citebound ingest PATH` brings more")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("findings")(findings)
+    app.command("list")(listing)
+
+
+def print_structure(document: Document) -> None:
+    """Kind, fields and counts of one document."""
+    counts = [(document.terms, "term"), (document.references, "reference"), (document.findings, "finding")]
+    said = ", ".join(_count(len(things), word) for things, word in counts)
+    out.print(Text(f"kind {document.kind or 'not known'}: {said}"))
+    for name, value in field_values(document.facts).items():
+        out.print(Text(f"  {name}: {value}"))
+    for note in doubts(document.facts):
+        out.print(Text(f"  ? {note}", style="yellow"))
+
+
+def field_values(facts: Iterable[Fact]) -> dict[str, str]:
+    """The values of each field, different ones separated by "; ", roles behind their party, doubtful ones with "?"."""
+    values: dict[str, list[str]] = {}
+    last = ""
+    for fact in facts:
+        value = _plain(fact.value) + "?" * bool(fact.note)
+        if fact.name == "role" and last:
+            values[last][-1] += f" ({value})"
+            continue
+        last = fact.name if fact.name == "party" else ""
+        name = "clauses" if fact.name == "clause" else fact.name
+        if last or value not in values.setdefault(name, []):
+            values.setdefault(name, []).append(value)
+    return {name: "; ".join(dict.fromkeys(given)) for name, given in values.items()}
+
+
+def doubts(facts: Iterable[Fact]) -> list[str]:
+    """What is doubtful about which value, each once."""
+    return list(dict.fromkeys(f"{f.name} {_plain(f.value)[:60]}: {_plain(f.note)}" for f in facts if f.note))
+
+
+# -- findings ---------------------------------------------------------------------------------------------------------
+
+FINDING_COLUMNS = (
+    *("id", "title", "severity", "status", "standing", "cvss_score", "cvss_vector", "cwe", "cve", "asset"),
+    *("document", "pages", "section", "also_in", "doubts", "document_id", "start", "end", "text_sha256"),
+)
+
+
+def _finding_cells(entry: Entry) -> dict[str, Cell]:
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        **{name: _marked(entry, name) for name in ("severity", "status", "cvss_score", "cvss_vector")},
+        "standing": entry.standing,
+        **{name: "; ".join(getattr(entry, name)) for name in ("cwe", "cve", "asset")},
+        "document": entry.source.name,
+        "pages": ", ".join(map(str, entry.pages)),
+        "section": entry.section,
+        "also_in": "; ".join(_also(entry)),
+        "doubts": "; ".join(doubts(entry.fields)),
+        "document_id": entry.document.id,
+        "start": entry.span.start,
+        "end": entry.span.end,
+        "text_sha256": entry.text_sha256,
+    }
+
+
+def _also(entry: Entry) -> list[str]:
+    """Where else the finding is, with what that report says of it."""
+    return [
+        f"{other.source.name} ({', '.join(filter(None, (other.id, other.severity, other.status)))})"
+        for other in entry.also_in
+    ]
+
+
+def _marked(entry: Entry, name: str) -> str:
+    """The first value of a field, with "?" where it is doubtful."""
+    return next((f.value + "?" * bool(f.note) for f in entry.fields if f.name == name), "")
+
+
+def _print_findings(found: Findings, collection: str) -> None:
+    if not found.total:
+        _say_none(found, collection)
+        return
+    table = Table("id", "title", "severity", "status", "CVSS", "CWE, CVE", "asset", "where")
+    for entry in found.entries:
+        title = Text(_plain(entry.title))
+        others = _also(entry)
+        for other in others[:MOST_LINKS]:
+            title.append(f"\nalso in {_plain(other)}", style="dim")
+        if len(others) > MOST_LINKS:
+            title.append(f"\nand in {len(others) - MOST_LINKS} more", style="dim")
+        rated = [_marked(entry, name) or "-" for name in ("severity", "status", "cvss_score")]
+        numbers = "\n".join((*entry.cwe, *entry.cve))
+        cells: tuple[Text | str, ...] = (
+            _plain(entry.id),
+            title,
+            *rated,
+            numbers,
+            _plain("; ".join(entry.asset)),
+            _where(entry),
+        )
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
+    if found.entries:
+        out.print(table)
+    for entry in found.entries:
+        for note in doubts(entry.fields):
+            out.print(Text(f"? {_plain(entry.id or entry.title)}: {note}", style="yellow"))
+    counts = ", ".join(f"{n} {severity}" for severity, n in found.severities.items() if n)
+    where = f"{_count(found.total, 'finding')} in {_count(found.reports, 'report')}"
+    out.print(Text(f"{len(found.entries)} of {where}{': ' + counts if counts else ''}", style="bold"))
+    if found.undecided:
+        said = "more may belong here: the report does not print the severity or status that was asked for"
+        out.print(Text(f"{_count(len(found.undecided), 'finding')} {said}", style="yellow"))
+        out.print("  what to do: `--severity unrated` and `--status unstated` show such findings")
+
+
+def _say_none(found: Findings, collection: str) -> None:
+    if not found.documents:
+        out.print(Text(f"no document of the collection {collection} satisfies the filter"))
+        return
+    out.print(Text(f"no findings in {_count(found.documents, 'document')} of the collection {collection}"))
+    out.print("  what to do: ingest security reports; `citebound list` shows what kind each document was taken for")
+
+
+def _where(entry: Entry) -> str:
+    name = _plain(entry.source.name)
+    if not entry.pages:
+        return f"{name}\n{_plain(entry.section)}".rstrip()
+    first, last = entry.pages[0], entry.pages[-1]
+    return f"{name}\npage {first}" + (f"-{last}" if last > first else "")
+
+
+# -- retest -----------------------------------------------------------------------------------------------------------
+
+CHANGE_COLUMNS = (
+    *("outcome", "id", "title", "severity", "old_severity", "old_status", "new_status", "note"),
+    *("old_document_id", "old_start", "old_end", "old_text_sha256"),
+    *("new_document_id", "new_start", "new_end", "new_text_sha256"),
+)
+STYLES = {"still open": "red", "new": "red", "gone": "yellow", "fixed": "green"}
+
+
+def _tell_comparison(compared: Comparison, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        _print_json({**dataclasses.asdict(compared), "outcomes": compared.outcomes})
+        return
+    rows = [_change_cells(change) for change in compared.changes]
+    if as_csv:
+        _print_csv(rows, CHANGE_COLUMNS)
+        return
+    out.print(Text(f"{_plain(compared.old.title)} ({compared.old.id[:10]})", style="bold"))
+    out.print(Text(f"-> {_plain(compared.new.title)} ({compared.new.id[:10]})", style="bold"))
+    for note in compared.notes:
+        out.print(Text(f"note: {_plain(note)}", style="yellow"))
+    table = Table("outcome", "id", "title", "severity", "status", "note")
+    for row in rows:
+        severity = f"{row['old_severity']} -> {row['severity']}" if row["old_severity"] else str(row["severity"])
+        status = " -> ".join(str(row[key]) for key in ("old_status", "new_status") if row[key])
+        cells = [row["id"], row["title"], severity, status, row["note"]]
+        table.add_row(
+            Text(str(row["outcome"]), style=STYLES[str(row["outcome"])]), *(Text(_plain(str(c))) for c in cells)
+        )
+    if rows:
+        out.print(table)
+    out.print(Text(", ".join(f"{n} {outcome}" for outcome, n in compared.outcomes.items()), style="bold"))
+    if compared.outcomes["gone"]:
+        out.print("gone: the new report does not mention them, which does not say that they are fixed")
+
+
+def _change_cells(change: Change) -> dict[str, Cell]:
+    old, new, latest = change.old, change.new, change.latest
+    return {
+        "outcome": change.outcome,
+        "id": latest.id,
+        "title": latest.title,
+        "severity": latest.severity or "-",
+        "old_severity": (change.severity[0] or "-") if change.severity else "",
+        "old_status": old.status if old else "",
+        "new_status": new.status if new else "",
+        "note": change.note,
+        **_cited("old", old),
+        **_cited("new", new),
+    }
+
+
+def _cited(which: str, entry: Entry | None) -> dict[str, Cell]:
+    if entry is None:
+        return {}
+    return {
+        f"{which}_document_id": entry.document.id,
+        f"{which}_start": entry.span.start,
+        f"{which}_end": entry.span.end,
+        f"{which}_text_sha256": entry.text_sha256,
+    }
+
+
+# -- documents --------------------------------------------------------------------------------------------------------
+
+
+def _print_kind(kind: str, rows: Sequence[Overview]) -> None:
+    """The documents of one kind: a table where its columns fit the screen, otherwise one block for each."""
+    values = [_shown(row) for row in rows]
+    columns = _merged(values)
+    title = f"{kind or 'of no known kind'} ({_count(len(rows), 'document')})"
+    if out.width >= NARROW * (len(columns) + 2):
+        table = Table(*(Column(name, overflow="fold") for name in ("document", *columns)), title=title)
+        for row, shown in zip(rows, values, strict=True):
+            cells = [row.source.name, *(shown.get(name, "") for name in columns)]
+            table.add_row(*(Text(_plain(cell)) for cell in cells))
+        out.print(table)
+    else:
+        out.print(Text(title, style="italic"))
+        for row, shown in zip(rows, values, strict=True):
+            out.print(Text(_plain(row.source.name), style="bold"))
+            for name, value in shown.items():
+                out.print(Text(f"  {name}: {_plain(value)}"))
+    for row in rows:
+        for note in doubts(row.facts):
+            out.print(Text(f"? {_plain(row.source.name)}: {note}", style="yellow"))
+
+
+def _shown(row: Overview) -> dict[str, str]:
+    shown = {"title": row.document.title, **field_values(row.facts)}
+    if row.findings:
+        counts = ", ".join(f"{n} {severity}" for severity, n in row.severities.items() if n)
+        shown["findings"] = f"{row.findings}: {counts}"
+    return shown
+
+
+def _sheet(rows: Sequence[Overview]) -> tuple[list[dict[str, Cell]], list[str]]:
+    """Cells and columns of the documents, for a spreadsheet."""
+    fields = [field_values(row.facts) for row in rows]
+    rated = any(row.findings for row in rows)
+    cells: list[dict[str, Cell]] = []
+    for row, values in zip(rows, fields, strict=True):
+        made: dict[str, Cell] = {"document": row.source.name, "kind": row.kind, **values}
+        made["title"] = values.get("title") or row.document.title
+        made |= {"terms": row.terms, "references": row.references, "findings": row.findings}
+        made |= {severity: n for severity, n in row.severities.items() if rated}
+        made |= {"doubts": "; ".join(doubts(row.facts)), "document_id": row.document.id, "path": row.source.path}
+        cells.append(made)
+    names = [name for name in _merged(fields) if name != "title"]
+    last = ["terms", "references", "findings", *(rows[0].severities if rated else ())]
+    return cells, ["document", "title", "kind", *names, *last, "doubts", "document_id", "path"]
+
+
+def _merged(rows: Sequence[dict[str, str]]) -> list[str]:
+    """The columns of all rows, each behind the one that it follows in its row."""
+    columns: list[str] = []
+    for row in rows:
+        at = 0
+        for name in row:
+            if name not in columns:
+                columns.insert(at, name)
+            at = columns.index(name) + 1
+    return columns
+
+
+# -- forms ------------------------------------------------------------------------------------------------------------
+
+
+def inert(value: str) -> str:
+    """A cell of a CSV file that no spreadsheet takes for a formula: with an apostrophe before = + - @."""
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def write_xlsx(path: Path, rows: Sequence[dict[str, Cell]], columns: Sequence[str]) -> None:
+    """One sheet with a heading; text stays text, whatever it begins with. Raises StorageFull where it cannot write."""
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = Workbook()
+    sheet = book.active
+    heading: dict[str, Cell] = {name: name for name in columns}
+    for y, row in enumerate([heading, *rows], start=1):
+        for x, name in enumerate(columns, start=1):
+            value = row.get(name, "")
+            cell = sheet.cell(y, x)
+            if isinstance(value, int):
+                cell.value = value
+            elif value:
+                cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)
+                cell.data_type = "s"
+                cell.quotePrefix = value.startswith(FORMULA)
+    sheet.freeze_panes = "B2"
+    with storage_errors(path):
+        book.save(path)
+
+
+def _print_csv(rows: Sequence[dict[str, Cell]], columns: Sequence[str]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        cells = [row.get(name, "") for name in columns]
+        writer.writerow([cell if isinstance(cell, int) else inert(_plain(cell)) for cell in cells])
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
+    sys.stdout.write("\n")
+
+
+def _one_form(**forms: Any) -> None:
+    chosen = [f"--{name}" for name, wanted in forms.items() if wanted]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"{' and '.join(chosen)} exclude each other")
+
+
+def _plain(text: str) -> str:
+    """One printable line: control characters of a document must not reach a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
