@@ -72,7 +72,7 @@ CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 FilterOption = Annotated[
     str | None,
-    typer.Option("--filter", "-f", help="Only these documents: 'source:*.pdf after:2026-01-01 label.matter:alpha'."),
+    typer.Option("--filter", "-f", help="Only these documents: 'source:*.pdf party:acme severity>=high after:2026'."),
 ]
 
 

@@ -135,7 +135,7 @@ def _of_hit(hit: Hit) -> Document:
 
 
 def _of_passage(passage: Passage, rank: int) -> Document:
-    score = passage.hits[0].score
+    score = passage.hits[0].score if passage.hits else 0.0  # a definition that another passage uses
     return _document(passage, passage.span, passage.text, passage.context, passage.pages, score, rank)
 
 

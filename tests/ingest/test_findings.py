@@ -16,7 +16,7 @@ from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
 from citebound.ingest.plain import read_markdown, read_text
 from citebound.ingest.sections import sections
-from citebound.ingest.severity import LEVELS, at_least, of_score, severity_of, standing, status_of
+from citebound.ingest.severity import LEVELS, at_least, of_score, said, severity_of, standing, status_of
 from citebound.types import Block, BlockKind, Document, Finding, Span
 
 SAMPLES = Path(__file__).parents[2] / "ingest" / "samples"
@@ -287,6 +287,155 @@ def test_two_findings_of_one_title_stay_two() -> None:
     assert [f.value("id") for f in found] == ["F-01", "F-02"]
 
 
+ONE = "# Report\n\n# Findings\n\n## H-01 Weak key\n\n{}\n\n### Description\n\nIt is weak, in many ways.\n\n"
+PROSE = "The same is told here in a sentence that is long enough for a text."
+
+
+def printed(*parts: tuple[str, int, str]) -> list[tuple[str, str, str]]:
+    """Identifier or title, severity and status of the findings in blocks as a PDF gives them: kind, level, text."""
+    text, blocks = "", []
+    for kind, level, content in parts:
+        blocks.append(Block(BlockKind(kind), Span(len(text), len(text) + len(content)), level))
+        text += content + "\n\n"
+    found = findings(text, blocks, sections(text, blocks))
+    return [(f.value("id") or f.title, f.value("severity"), f.value("status")) for f in found]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("_Resolved_", "***Resolved***", "**Status**\n\nResolved", "**Status**\nResolved", "**Status** _Resolved_"),
+        *("### Status\n\n**Resolved**", "### Status\n\n_Resolved_", "- **Status**: \u2705 Resolved"),
+        "| Severity | **High** |\n|---|---|\n| Status | _Resolved_ |",
+    ],
+)
+def test_a_status_on_a_line_of_its_own_is_read_in_each_emphasis(line: str) -> None:
+    _, (only,) = read(ONE.format(line))
+    assert only.values("status") == ("resolved",)
+
+
+@pytest.mark.parametrize("word", ["Fixed", "_Fixed_", "Fixed\n\nText."])
+def test_a_lone_label_has_a_status_that_is_a_label_too(word: str) -> None:
+    _, (only,) = read(ONE.format(f"**Status**\n\n{word}"))
+    assert only.values("status") == ("fixed",)
+
+
+@pytest.mark.parametrize(
+    ("note", "status"),
+    {
+        "**Retest notes:** The team promptly addressed the issue and the fix\nwas reviewed.": "fixed",
+        "**Fix Notes**: The client accepts the risk for the time being.": "accepted",
+        "### Resolution\n\nThis finding has not yet been fixed.": "not fixed",
+        "### Discussion\n\nWe agree.\n\nThe team fixed this issue in the following commits:\n12ab": "fixed",
+        "### Retest notes\n\nThe issue was partially resolved, and the rest has been fixed later.": "partially fixed",
+        "**Fixed:** in 12ab": "fixed",
+        "This issue has been fixed in commit 12ab.": "fixed",
+        "> Note: the vulnerability was subsequently resolved.": "fixed",
+        "Upgrade to 1.2, where the issue has been fixed.": "",
+        "Make sure that this issue is fixed once the vulnerability has been patched.": "",
+        "The order stays in the list, as it was not completed.": "",
+        "Note that the supply is fixed, and the fee was fixed by the owner.": "",
+        "### Recommendation\n\nAccept this risk, or mend it.": "",
+    }.items(),
+)
+def test_what_running_text_says_became_of_a_finding_is_its_status(note: str, status: str) -> None:
+    text, (only,) = read(ONE.format("") + note + "\n")
+    assert only.value("status") == status
+    assert all(f.span.of(text) in note for f in only.fields if f.name == "status")
+
+
+def test_the_last_word_on_a_finding_counts_and_suppositions_do_not() -> None:
+    def status(text: str) -> str:
+        found = said(text, Span(0, len(text)))
+        return found[0] if found else ""
+
+    assert status("The issue has not been fixed. In the second test, it was fully resolved.") == "fixed"
+    assert status("The finding has been acknowledged. It is still exploitable.") == "not fixed"
+    assert status("If the bug is fixed, test again.") == ""
+    assert status("We will not fix this.") == "accepted"
+    assert status("The team has not yet fixed this.") == "not fixed"
+    assert status("Fixed in 1.2.3 and in #12.") == "fixed"
+    assert status("It has been fixed in 3 places.") == "fixed"
+    assert status("The sizes were fixed in 3 places.") == ""
+
+
+def test_ratings_steps_and_sentences_under_a_named_finding_are_no_findings() -> None:
+    parts = [("title", 2, "High severity"), ("title", 6, "H-01 Weak key"), ("paragraph", 0, PROSE)]
+    parts += [("title", 6, "1. Call the function"), ("paragraph", 0, PROSE), ("title", 6, "Impact: High")]
+    parts += [("title", 6, "Likelihood \u2013 Low"), ("paragraph", 0, PROSE), ("title", 6, "It is called again:")]
+    parts += [
+        ("paragraph", 0, PROSE),
+        ("title", 6, "Recommendation"),
+        ("title", 6, "Use a longer key."),
+        ("paragraph", 0, PROSE),
+    ]
+    assert printed(*parts, ("title", 6, "H-02 Old key"), ("paragraph", 0, PROSE)) == [
+        *(("H-01", "high", ""), ("H-02", "high", "")),
+    ]
+
+
+def test_the_parts_of_a_finding_are_none_and_do_not_end_it() -> None:
+    parts = [("title", 2, "Findings"), ("title", 6, "ABC-01-001 Crash (Low)"), ("paragraph", 0, PROSE)]
+    parts += [("title", 6, "Issue 1: Crash of the parser"), ("paragraph", 0, PROSE), ("title", 6, "Result:")]
+    parts += [("paragraph", 0, "Retest notes: The issue has been resolved."), ("title", 6, "ABC-01-002 Leak (Info)")]
+    assert printed(*parts, ("paragraph", 0, PROSE)) == [("ABC-01-001", "low", "fixed"), ("ABC-01-002", "info", "")]
+
+
+def test_steps_in_a_group_without_identifiers_are_printed_deeper_than_its_findings() -> None:
+    _, found = read(
+        f"# High risk\n\n## 1. Weak key\n\n{PROSE}\n\n### 1. Call it\n\n{PROSE}\n\n## 2. Weak hash\n\n{PROSE}\n"
+    )
+    assert [f.title for f in found] == ["Weak key", "Weak hash"]
+
+
+def test_rows_of_a_table_of_threats_are_no_findings() -> None:
+    threats = [("table_row", 0, f"T-0{n}\tSpoofing of users\tHigh") for n in (1, 2)]
+    parts = [("title", 2, "Design"), *threats, ("paragraph", 0, PROSE), ("table_row", 0, "T-03\tTampering\tLow")]
+    parts += [("title", 2, "Findings"), ("title", 3, "A-01 Weak key (High)"), ("paragraph", 0, PROSE)]
+    assert printed(*parts) == [("A-01", "high", "")]
+
+
+def test_a_summary_table_goes_on_behind_cells_that_look_like_headings() -> None:
+    parts = [("title", 2, "4 Findings"), ("table_row", 0, "ID\tTitle\tSeverity\tStatus"), ("title", 6, "A-1")]
+    parts += [("title", 6, "Weak key of the\nshop"), ("table_row", 0, "Major\tFixed")]
+    parts += [("table_row", 0, "A-2\tOther key\tMinor\tAcknowledged")]
+    parts += [("title", 3, "A-1 Weak key of the shop"), ("paragraph", 0, PROSE)]
+    assert printed(*parts, ("title", 3, "A-2 Other key"), ("paragraph", 0, PROSE)) == [
+        *(("A-1", "high", "fixed"), ("A-2", "low", "acknowledged")),
+    ]
+
+
+def test_numbered_headings_of_the_chapter_are_findings_where_nothing_is_rated() -> None:
+    body = f"### 4.1 Old library\n\n{PROSE}\n\n#### lib/a.py\n\n{PROSE}\n\n### 4.2 Keys in the log\n\n{PROSE}\n"
+    before = f"# Review\n\n## 3 Advice\n\n### 3.1 Write tests\n\n{PROSE}\n\n## 4 Issues\n\n"
+    assert [f.title for f in read(before + body)[1]] == ["Old library", "Keys in the log"]
+    plain = body.replace("4.1", "1.").replace("4.2", "2.")
+    assert [f.title for f in read("# Review\n\n## Findings\n\n" + plain)[1]] == ["Old library", "Keys in the log"]
+    steps = body.replace("lib/a.py", "1. Open it")
+    assert [f.title for f in read("# Review\n\n## Findings\n\n" + steps)[1]] == ["Old library", "Keys in the log"]
+    parts = body.replace("4.2", "4.1.1").replace("### 4.1.1", "#### 4.1.1").replace("lib/a.py", "4.1.2 No limit")
+    assert [f.title for f in read(before + parts)[1]] == ["No limit", "Keys in the log"]
+
+
+def test_a_numbered_finding_without_a_rating_stands_among_rated_ones() -> None:
+    rated = "### 4.{0} Weak key {0}\n\nSeverity: Low\n\n" + PROSE + "\n\n"
+    unrated = f"### 4.3 Odd name\n\n{PROSE}\n"
+    _, found = read("# Review\n\n## 4 Findings\n\n" + rated.format(1) + rated.format(2) + unrated)
+    assert [(f.title, f.value("severity")) for f in found] == [
+        *(("Weak key 1", "low"), ("Weak key 2", "low"), ("Odd name", "")),
+    ]
+
+
+def test_text_printed_close_under_a_heading_is_none_of_it() -> None:
+    glued = "A-1 Weak key of shop\nThe key is weak, as can be seen in the following listing of its bits and bytes"
+    wrapped = "A-2 Weak key of shops that are open on each day\nof the week and at night"
+    fields = "\n\nSeverity: Low"
+    for whole, title in ((glued + fields, "Weak key of shop"), (wrapped + fields, " ".join(wrapped[4:].split()))):
+        end = len(whole) - len(fields)
+        blocks = [Block(BlockKind.TITLE, Span(0, end), 2), Block(BlockKind.PARAGRAPH, Span(end + 2, len(whole)))]
+        assert [f.title for f in findings(whole, blocks)] == [title]
+
+
 def test_the_sample_report_is_read_from_pdf() -> None:
     name = "penetration-test-report.pdf"
     document = parse(name, (SAMPLES / name).read_bytes(), Limits()).document
@@ -365,11 +514,27 @@ def test_nothing_raises_and_all_places_lie_in_their_finding(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", " ", "1.", "[H-01] ", "Severity: High\n\n", "AV:N/", "CVSS ", "| a ", "[.]x", "high "]
+    "piece",
+    [
+        "a",
+        " ",
+        "1.",
+        "[H-01] ",
+        "Severity: High\n\n",
+        "AV:N/",
+        "CVSS ",
+        "| a ",
+        "[.]x",
+        "high ",
+        "this is now ",
+        "_",
+        "fix ",
+    ],
 )
 def test_long_garbage_is_read_in_linear_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     start = time.process_time()
     findings(text, (Block(BlockKind.TITLE, Span(0, len(text)), 1),), ())
     findings(text, (Block(BlockKind.PARAGRAPH, Span(0, len(text))),), ())
+    said(text, Span(0, len(text)))
     assert time.process_time() - start < 5

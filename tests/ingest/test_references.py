@@ -136,6 +136,34 @@ def test_in_an_amendment_the_agreement_is_another_document() -> None:
     assert [r.section is None for r in references(text, tree(text))] == [True, False]
 
 
+def test_an_item_that_begins_with_a_reference_is_no_heading() -> None:
+    assert read("Each of these:\n\n(a) Section 9.2 of this Agreement.") == [("9.2", "9.2")]
+
+
+def test_a_word_kept_for_another_document_leads_nowhere() -> None:
+    sentence = "By Section 9 of this Agreement, Clause 9 of the Standard Contractual Clauses holds; in Clause 10, not."
+    assert read(sentence) == [("9", "9"), ("9", ""), ("10", "")]
+    assert read("By Section 9 of this Agreement and Clause 10, it holds.") == [("9", "9"), ("10", "10")]
+    assert read("By Clause 9 of the Standard Contractual Clauses and this Clause, Clause 10 holds.")[1] == ("10", "10")
+
+
+def test_another_document_may_be_called_by_its_initials() -> None:
+    assert read("See Section 9 of the MSA.") == [("9", "")]
+    assert read("See Section 9 of the EEA SCCs.") == [("9", "")]
+    text = "DATA PROCESSING TERMS (DPA)\n\n1. Term. A year.\n\n2. Law. See Section 1 of the DPA."
+    (own,) = references(text, tree(text))
+    assert own.section is not None
+
+
+@pytest.mark.parametrize("cited", ["Annex 1(B)", "Annex I(B)", "Annex I.B", "Annex 1-B", "Annex 1B"])
+def test_a_number_in_two_parts_is_one_however_it_is_printed(cited: str) -> None:
+    text = f"TERMS\n\n1. Data. As {cited} says.\n\nAnnex I(A) Parties\n\nAcme.\n\nAnnex I(B) Transfers\n\nNone."
+    found = tree(text)
+    (only,) = references(text, found)
+    assert only.section is not None
+    assert found[only.section].number == "Annex I(B)"
+
+
 def test_circles_are_harmless() -> None:
     text = "1. One. See Section 2.\n\n2. Two. See Section 1."
     assert [r.section for r in references(text, tree(text))] == [1, 0]

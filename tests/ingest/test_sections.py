@@ -257,6 +257,69 @@ def test_numbers_that_lie_destroy_nothing() -> None:
     assert found[2].parent == 0
 
 
+def test_cells_of_a_printed_row_and_lines_of_an_address_are_no_headings() -> None:
+    text = (
+        "SUPPLY AGREEMENT\n\nAGREEMENT NUMBER: 200-04\n\nHIGH STREET HOUSE          ADDRESS: 9 LOW ROAD\n\n"
+        "BROOM, CO 80021          ADDRESS: TUSTIN, CA 92780\n\n1. Term\n\nA year.\n\n"
+        "PRODUCT          TERRITORY          SHARE\n\nNews          Europe          5%\n\nADDRESS:\n\n2. Law\n\nTexas."
+    )
+    assert [s.heading for s in read(text)] == ["SUPPLY AGREEMENT", "Term", "Law"]
+
+
+def test_titles_that_share_a_line_are_headings() -> None:
+    found = read("RESTATED   MAINTENANCE AGREEMENT   FUNDS TRUST\n\n1. Term\n\nA year.")
+    assert "MAINTENANCE AGREEMENT" in [s.heading for s in found]
+
+
+def test_the_title_of_a_document_is_a_heading_though_its_pages_repeat_it() -> None:
+    page = "\n\nRESELLER AGREEMENT\n\n"
+    text = f"RESELLER AGREEMENT\n\n1. Term\n\nA year.{page}It ends.{page}2. Law\n\nTexas.{page}It holds."
+    assert [s.heading for s in read(text)] == ["RESELLER AGREEMENT", "Term", "Law"]
+
+
+def test_the_number_of_a_filing_heads_its_line_alone() -> None:
+    text = "EXHIBIT 10.16\n\nSUPPLY AGREEMENT\n\n1. Term\n\nA year.\n\nEXHIBIT 10.16\n\n2. Law\n\nTexas."
+    found = read(text)
+    assert [(s.number, s.heading, s.parent) for s in found] == [
+        ("EXHIBIT 10.16", "", None),
+        ("", "SUPPLY AGREEMENT", None),
+        ("1", "Term", 1),
+        ("2", "Law", 1),
+    ]
+    assert found[0].span.of(text) == "EXHIBIT 10.16"
+    assert full_numbers(found)[2:] == ("1", "2")
+
+
+@pytest.mark.parametrize("number", ["Annex I(A)", "ANNEX I.B", "Annex 1-A", "Annex 1A", "Exhibit A(2)"])
+def test_numbers_of_attachments_may_have_two_parts(number: str) -> None:
+    found = read(f"1. Term\n\nA year.\n\n{number}\n\nPARTIES\n\nAcme.")
+    assert [(s.number, s.heading) for s in found] == [("1", "Term"), (number, "PARTIES")]
+
+
+def test_a_caption_does_not_run_on_into_a_sentence_in_capitals() -> None:
+    text = (
+        "10. LIABILITY\n\n10.1 EXCEPT FOR A BREACH OF SECTION 8 (CONFIDENTIALITY), IN NO EVENT WILL A PARTY BE LIABLE."
+    )
+    assert [s.heading for s in read(text)] == ["LIABILITY", ""]
+    mark = numbered("2. Services to be provided by Acme. Acme shall wash the cars.")
+    assert mark is not None
+    assert mark.caption == "Services to be provided by Acme"
+
+
+def test_the_label_of_a_row_with_text_of_several_lines_is_a_heading() -> None:
+    cells = ["Data Subjects\nThose who are named in the list of the customer:\nstaff\nguests", "Service\tThe platform."]
+    rows = [cells[0], cells[1], "Safeguards\nSee the policy on security that is published by the provider.\nNone else."]
+    text = "\n\n".join(["Key Terms", *rows, "1. Law", "Texas."])
+    kinds = [BlockKind.TITLE, *[BlockKind.TABLE_ROW] * 3, BlockKind.TITLE, BlockKind.PARAGRAPH]
+    pieces = ["Key Terms", *rows, "1. Law", "Texas."]
+    blocks = [
+        Block(kind, Span(text.index(piece), text.index(piece) + len(piece)))
+        for kind, piece in zip(kinds, pieces, strict=True)
+    ]
+    found = sections(text, blocks)
+    assert tree(found) == [("", "Key Terms", 0), ("", "Data Subjects", 1), ("", "Safeguards", 1), ("1", "Law", 1)]
+
+
 PIECES = st.sampled_from(
     [
         "1. ",

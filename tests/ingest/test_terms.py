@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from citebound.ingest.plain import read_markdown, read_text
 from citebound.ingest.sections import full_number, sections
 from citebound.ingest.terms import terms
-from citebound.types import Block, BlockKind, Span, Term
+from citebound.types import Block, BlockKind, Section, Span, Term
 
 
 def read(text: str, *, markdown: bool = False) -> tuple[Term, ...]:
@@ -155,3 +157,75 @@ def test_any_text_gives_spans_inside_it_in_order(text: str) -> None:
     for term in found:
         assert term.definition.contains(term.span)
         assert term.definition.end <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Acme Inc. (hereinafter Supplier) agrees.", ["Supplier"]),
+        ("Acme Inc., hereinafter referred to as Supplier, agrees.", ["Supplier"]),
+        ("Acme Inc. (hereinafter collectively called the Supplier Group) agrees.", ["Supplier Group"]),
+        ("Acme and Beta (collectively, the Parties) agree.", ["Parties"]),
+        ('This deed (the "Agreement) is made.', ["Agreement"]),
+        ('This deed (the Agreement") is made.', ["Agreement"]),
+        ("Its Marks (defined as the names and signs in Exhibit A) are used.", ["Marks"]),
+        ("Hereafter Supplier shall pay.", []),
+        ("The goods are sold in Holland (the Netherlands) only.", []),
+        ("The days of travel (considered a \u201cshow date\u201d) count.", []),
+    ],
+)
+def test_a_term_may_lack_one_quotation_mark_or_both(text: str, names: list[str]) -> None:
+    assert [term.term for term in read(text)] == names
+
+
+def test_a_name_in_parentheses_alone_is_a_term_where_it_is_used_on() -> None:
+    text = "Acme Inc. (the Supplier) agrees. The Supplier pays. The Supplier waits. The Supplier goes."
+    assert [term.term for term in read(text)] == ["Supplier"]
+
+
+@pytest.mark.parametrize("gap", ["          ", "\n\n"])
+def test_a_term_and_its_meaning_may_stand_side_by_side_or_in_two_blocks(gap: str) -> None:
+    text = f'1. DEFINITIONS\n\n"AFFILIATE"{gap}means any company.\n\nGoods{gap}means the wares.'
+    found = read(text)
+    assert [term.term for term in found] == ["AFFILIATE", "Goods"]
+    assert found[0].definition.of(text).endswith("means any company.")
+
+
+def test_a_list_of_definitions_needs_neither_quotes_nor_verbs() -> None:
+    text = (
+        "1. Definitions\n\n1.1 Fees: the sums due.\n\n1.2 Site: the place of work.\n\n1.3 Start Date - day one of work."
+    )
+    assert [term.term for term in read(text)] == ["Fees", "Site", "Start Date"]
+
+
+def test_captions_are_the_terms_of_a_list_that_says_nothing_else() -> None:
+    rest = "This is what it stands for wherever it is printed below, in whatever number or gender it may be found."
+    clauses = [f"1.{i} {name}. {rest}" for i, name in enumerate(["Fees", "Site", "Start Date"], 1)]
+    assert [t.term for t in read("\n\n".join(["1. Definitions", *clauses]))] == ["Fees", "Site", "Start Date"]
+    assert read("\n\n".join(["1. Duties", *clauses])) == ()
+
+
+def test_lines_that_come_again_on_each_page_are_no_list_of_definitions() -> None:
+    pages = "\n\n".join(f'"Fee{i}" means a sum.\n\nSource: ACME INC, 8-K, of today' for i in range(4))
+    assert {term.term[:3] for term in read("1. Definitions\n\n" + pages)} == {"Fee"}
+
+
+def test_labels_of_key_terms_are_terms_where_the_text_uses_them() -> None:
+    text = (
+        "# Cover Page\n\n| Notice Period | 30 days |\n|---|---|\n| Cap | USD 5 |\n| Print Name | |\n\n"
+        "# Standard Terms\n\nEither side may end it after the Notice Period.\n"
+    )
+    found = read(text, markdown=True)
+    assert [term.term for term in found] == ["Notice Period"]
+    assert found[0].definition.of(text) == "| Notice Period | 30 days |"
+
+
+@pytest.mark.parametrize(
+    "piece", ["hereinafter the ", '("A ', "(the A ", "A: a b ", '"A"   ', "A, ", "| A |\n", "(each, "]
+)
+def test_garbage_takes_no_longer_than_text(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    whole = Span(0, len(text))
+    begin = time.process_time()
+    terms(text, (Block(BlockKind.PARAGRAPH, whole),), (Section(whole, "1", "Definitions", 1),))
+    assert time.process_time() - begin < 10

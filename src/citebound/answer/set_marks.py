@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from citebound.answer.set_question import (
     Clause,
@@ -146,30 +146,22 @@ def _plain(number: str) -> str:
 
 
 def claim_identifiers(marks: Marks) -> None:
-    marks.claim(
-        r"(?:cve[- ])?cve-\d{4}-\d{4,7}",
-        lambda m: condition_mark(
-            m,
-            Field(("cve",), OneOf((m[0][-(len(m[0]) - m[0].rindex("cve")) :].upper(),)), m[0].upper()),
-            "finding",
-            "cve",
-        ),
-    )
-    marks.claim(
-        r"cwe[- ]?\d{1,4}(?:(?: or|,| and) cwe[- ]?\d{1,4}){0,4}",
-        lambda m: condition_mark(
-            m,
-            Field(("cwe",), OneOf(tuple(f"CWE-{n}" for n in re.findall(r"\d+", m[0]))), m[0].upper()),
-            "finding",
-            "cwe",
-        ),
-    )
+    def cve(match: re.Match[str]) -> Mark:
+        number = match[0][match[0].rindex("cve") :].upper()
+        return condition_mark(match, Field(("cve",), OneOf((number,)), number), "finding", "cve")
+
+    def cwe(match: re.Match[str]) -> Mark:
+        numbers = tuple(f"CWE-{n}" for n in re.findall(r"\d+", match[0]))
+        return condition_mark(match, Field(("cwe",), OneOf(numbers), " or ".join(numbers)), "finding", "cwe")
+
+    marks.claim(r"(?:cve[- ])?cve-\d{4}-\d{4,7}", cve)
+    marks.claim(r"cwe[- ]?\d{1,4}(?:(?: or|,| and) cwe[- ]?\d{1,4}){0,4}", cwe)
 
 
 def claim_scores(marks: Marks) -> None:
     def made(match: re.Match[str]) -> Mark:
         low, high, open_low, open_high = amounts(match)
-        said = f"CVSS score {match[0][match.start('said') - match.start() : match.end('said') - match.start()]}"
+        said = f"CVSS score {match['said']}"
         test = Range(Scale.NUMBER, low, high, open_low, open_high)
         return condition_mark(match, Field(("cvss_score",), test, said), "finding", "score")
 
@@ -198,7 +190,8 @@ def claim_severities(marks: Marks) -> None:
         if not chosen:
             return None
         said = "severity " + " or ".join(chosen)
-        return condition_mark(match, Field(("severity",), OneOf(tuple(chosen)), said), "finding", "severity")
+        made = condition_mark(match, Field(("severity",), OneOf(tuple(chosen)), said), "finding", "severity")
+        return replace(made, name="and" if " and " in (match["some"] or "") else "")
 
     marks.claim(SEVERITY, made)
 
@@ -210,7 +203,8 @@ def _levels(printed: str) -> tuple[str, ...]:
 def claim_states(marks: Marks) -> None:
     for pattern, groups, said in STATUSES:
         test = Field(("status",), Standing(groups), f"status {said}")
-        marks.claim(pattern, lambda m, test=test: condition_mark(m, test, "finding", "status"))  # type: ignore[misc]
+        labelled = rf"(?:status(?: of| is| as|:)? )?(?:{pattern})"
+        marks.claim(labelled, lambda m, test=test: condition_mark(m, test, "finding", "status"))  # type: ignore[misc]
 
 
 def claim_weaknesses(marks: Marks) -> None:
@@ -251,7 +245,8 @@ def claim_dates(marks: Marks, kinds: Sequence[str]) -> None:
         said = f"{fields[0].replace('_', ' ')} {match[0].strip()}"
         tests = tuple(Field(fields, test, said) for test in ranges)
         condition = tests[0] if len(tests) == 1 else Either(tests)
-        return Mark(begin, match.end(), "condition", condition, group=f"date {fields[0]}")
+        bare = "" if begin < match.start() else "bare, after a word" if op else "bare"
+        return Mark(begin, match.end(), "condition", condition, name=bare, group=f"date {fields[0]}")
 
     marks.claim(DATED, made)
 
@@ -335,7 +330,8 @@ def claim_laws(marks: Marks) -> None:
         around = f"{match['left']} {match['right'] or ''}"
         if not re.search(r"\blaws?\b|govern", around):
             return None
-        return condition_mark(match, _placed("governing_law", match["places"]), group="law")
+        made = condition_mark(match, _placed("governing_law", match["places"]), group="law")
+        return replace(made, negated=bool(match["other"]))
 
     def court(match: re.Match[str]) -> Mark:
         return condition_mark(match, _placed("jurisdiction", match["places"] or match["places2"]), group="court")
@@ -362,7 +358,13 @@ def claim_types(marks: Marks) -> None:
         noun = match["noun"]
         kind = Type(tuple(run for part in runs for run in _twins(part)), f"{match['type']} agreement")
         return Mark(
-            match.start(), match.end(), "document", kind, kinds=("contracts",), plural=noun[-1] in "sa", name=match[0]
+            match.start(),
+            match.end(),
+            "document",
+            kind,
+            kinds=("contracts",),
+            plural=noun.endswith(("s", "addenda")),
+            name=match[0],
         )
 
     marks.claim(TYPED, typed)
@@ -371,7 +373,13 @@ def claim_types(marks: Marks) -> None:
         marks.claim(
             pattern,
             lambda m, kind=kind: Mark(  # type: ignore[misc]
-                m.start(), m.end(), "document", kind, kinds=("contracts",), plural=m[0][-1] in "sa", name=m[0]
+                m.start(),
+                m.end(),
+                "document",
+                kind,
+                kinds=("contracts",),
+                plural=m[0].endswith(("s", "addenda")),
+                name=m[0],
             ),
         )
 
@@ -488,19 +496,21 @@ def claim_phrases(marks: Marks, phrases: Iterable[tuple[str, Condition, str]]) -
     tokens = [(m.start(), m.end(), m[0]) for m in re.finditer(r"[^\W_]+", marks.low)]
     said = [SPELLINGS.get(word, word) for _, _, word in tokens]
     stems = [stem(word) for word in said]
-    taken: set[int] = set()
-    for phrase, condition, kind in sorted(phrases, key=lambda p: (-len(_stems(p[0])), -len(p[0]))):
+    found: list[tuple[list[int], Condition, str]] = []
+    for phrase, condition, kind in phrases:
         wanted = _stems(phrase)
         for i in range(len(tokens)):
             used = _run(wanted, i, stems, said, marks.low, tokens)
-            if len(wanted) == 1 and used and said[i] not in (phrase.lower(), phrase.lower() + "s"):
-                continue
-            if used and not taken & set(used):
-                taken |= set(range(used[0], used[-1] + 1))
-                between = [said[j] for j in range(used[0], used[-1]) if j not in used]
-                denied = any(word in NEGATIONS for word in between)
-                start, end = tokens[used[0]][0], tokens[used[-1]][1]
-                marks.take(Mark(start, end, "condition", condition, negated=denied, kinds=(kind,)))
+            if used and (len(wanted) > 1 or said[i] in (phrase.lower(), phrase.lower() + "s")):
+                found.append((used, condition, kind))
+    taken: set[int] = set()
+    for used, condition, kind in sorted(found, key=lambda f: (-len(f[0]), f[0][0], f[0][-1])):
+        if taken.isdisjoint(range(used[0], used[-1] + 1)):
+            taken |= set(range(used[0], used[-1] + 1))
+            between = [said[j] for j in range(used[0], used[-1]) if j not in used]
+            start, end = tokens[used[0]][0], tokens[used[-1]][1]
+            denied = not NEGATIONS.isdisjoint(between)
+            marks.take(Mark(start, end, "condition", condition, negated=denied, kinds=(kind,)))
 
 
 def _run(

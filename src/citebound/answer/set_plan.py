@@ -9,179 +9,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from citebound.answer import set_marks as reading
+from citebound.answer.set_frame import (
+    CUED,
+    ENDING,
+    FORBIDDING,
+    FRAMES,
+    GLUE,
+    GONE,
+    ITS,
+    NAME_CUES,
+    NAME_ORDER,
+    NO_ARTICLES,
+    PERMITTING,
+    PLAIN,
+    POLITE,
+    RESTRICTING,
+    RESTRICTIVE,
+    TOKEN,
+    VENDOR_CUES,
+    VERBS,
+)
 from citebound.answer.set_marks import CLAIMED, Mark, Marks
 from citebound.answer.set_question import (
     Clause,
-    Condition,
-    Either,
-    Every,
     Field,
     Known,
     Quantifier,
     SetQuestion,
-    Several,
     Unit,
-    Unless,
-    Whole,
-    words,
 )
-from citebound.answer.set_words import NEGATIONS, VALUES
+from citebound.answer.set_tree import (
+    NotUnderstood,
+    Part,
+    either_type,
+    enumerate_parts,
+    of_document,
+    of_finding,
+    tree,
+)
+from citebound.answer.set_words import (
+    NEGATIONS,
+    PEOPLES,
+    PLACES,
+    VALUES,
+)
 from citebound.ingest.profile import Profile
 
 LONGEST = 400
-OF_THEM = r"(?: of)?(?: (?:the|our|my|your|these|those|all|any|different|distinct|unique|total|separate))*(?= )"
-FRAMES: tuple[tuple[Quantifier, str], ...] = (
-    (Quantifier.COUNT, rf"(?:in |across |for |of )?how many{OF_THEM}"),
-    (
-        Quantifier.COUNT,
-        rf"(?:what(?:'s| is| was) )?(?:the |a )?(?:total |exact |overall )?(?:number|count|tally) of{OF_THEM}",
-    ),
-    (Quantifier.COUNT, rf"count(?: up)?{OF_THEM}"),
-    (
-        Quantifier.ANY,
-        r"(?:is|are|was|were) there(?: (?:any|an?|some|at least one|even one|one|already))?(?:"
-        r" of)?(?: (?:the|our|my))?(?= )",
-    ),
-    (Quantifier.ANY, r"(?:do|did) (?:we|i|you|they) (?:currently |already )?have(?: (?:any|an?|some))?(?= )"),
-    (
-        Quantifier.ANY,
-        r"(?:do|does|did|has|have|is|are|was|were|can|could|will|may) (?:any|some|at least one"
-        r"|one)(?: one)?(?: of)?(?: (?:the|our|my|these|those))?(?= )",
-    ),
-    (
-        Quantifier.ALL,
-        r"(?:do|does|did|has|have|is|are|was|were|can) (?:all|every|each)(?: single)?(?: one)?(?:"
-        r" of)?(?: (?:the|our|my|these|those))?(?= )",
-    ),
-    (Quantifier.LIST, rf"(?:in |of |for |under |on |with |to )?(?:which|what)(?:'re| are| were)?{OF_THEM}"),
-    (
-        Quantifier.LIST,
-        r"(?:list|show|give|find|name|enumerate|identify|get|display|return|pull up|pull|fetch|select|retrieve)"
-        rf"(?: me| us| out)?(?: (?:a |the )(?:full |complete )?list of| every| each)?{OF_THEM}",
-    ),
-    (Quantifier.LIST, rf"(?:(?:a |the )?(?:full |complete )?list of|every|each|all){OF_THEM}"),
-)
-POLITE = re.compile(
-    r"(?:(?:please|hi|hello|ok|so|can you|could you|would you|will you|i need|i want|i would like|i'd"
-    r" like|we need|we want"
-    r"|to see|to know|to have|tell me|tell us|let me know|show me|give me)[ ,]+){1,4}"
-)
-ENDING = re.compile(
-    r"(?:[,;:.?] ?)?(?:and )?(?:(?:if so,? )?(?:which(?: ones?)?(?: are (?:they|those))?|what are"
-    r" they|(?:please )?(?:list|name|show)(?: me)? (?:them|each|all))"
-    r"(?: all)?|please|in total|altogether|overall|so far|right now|at the moment|as of (?:now|today))[?.! ]*$"
-)
-GLUE = frozenset(
-    "a an the of in on at by for from to with within among across under as about into between that"
-    " which who whose where"
-    " when whom it its they their them we our us you your i my this these those there here is are"
-    " was were be been being"
-    " do does did have has having had contain contains containing contained include includes including included carry"
-    " carries carrying feature features featuring mention mentions mentioning mentioned provide provides providing"
-    " specify specifies specifying specified state states stating stated list lists listed listing give gives giving"
-    " grant grants granting impose imposes imposing set sets require requires requiring required call calls apply"
-    " applies applied exist exists cover covers covering covered use uses using come comes made found recorded reported"
-    " described identified known present assigned affect affects affecting affected impact impacts impacting concern"
-    " concerns concerning involve involves involving relate relates related relating regarding name names naming named"
-    " address addresses addressing deal deals dealing say says saying show shows showing shown offer offers offering"
-    " and or nor but also both either any some all still currently yet already ever explicitly expressly clause clauses"
-    " provision provisions language wording restriction restrictions covenant covenants section sections obligation"
-    " obligations right rights requirement requirements article articles kind type form forms company companies vendor"
-    " vendors manufacturer manufacturers product products client clients customer customers party parties publisher"
-    " collection corpus dataset database library folder index repository portfolio archive everything overall"
-    " system systems device devices equipment entry entries item items case cases one ones out remain remains remaining"
-    " left than other security known-about parties' counterparty signed entered released published issued written"
-    " concluded executed against tested performed done carried conducted reports' marked given having single individual"
-    " report reports describe describes describing classified categorized categorised tagged used data"
-    " caused cause causes causing due because result results resulting become becomes became appear appears appearing"
-    " occur occurs around refer refers referring reference references referencing cite cites citing noted raised"
-    " discovered detected uncovered level levels types documented actually specifically presently held hold holds"
-    " will would can could may must shall should subject pursuant respect regard date dates value"
-    " field information".split()
-)
-PLAIN = frozenset(
-    "a an the of in on at by for from to with within among across that which is are was were there here do does did we"
-    " you i our us my this these those have has had all any some exist exists listed stored held collection corpus"
-    " dataset database library folder index repository portfolio archive data set known appear appears in total".split()
-)
-"""Words that may stand in a question that asks for all of a kind."""
-
-PERMITTING = frozenset(
-    "allow allows allowing allowed permit permits permitting permitted let lets entitle entitles can may could".split()
-)
-RESTRICTIVE = frozenset(
-    "anti_assignment non_compete no_solicit_customers no_solicit_employees non_disparagement price_restrictions"
-    " volume_restriction covenant_not_to_sue cap_on_liability exclusivity non_transferable_license".split()
-)
-VERBS = frozenset(
-    "have has contain contains include includes carry mention provide specify state list give grant impose set require"
-    " requires name say show offer cover".split()
-)
-GONE = re.compile(
-    r"^[\s\x00]*(?:clauses?|provisions?)?\s*(?:that )?(?:is|are|was|were)?\s*(?P<gone>missing|absent"
-    r"|lacking|omitted|not (?:included|stated|specified"
-    r"|present|mentioned|found|addressed|there|given|known|set|recorded))\b"
-)
-TOKEN = re.compile(r"[^\s\x00,;:?!()\"]+")
-NAME_CUES: dict[str, tuple[str, ...]] = {
-    "contracts": ("with", "between", "by", "involving", "party", "counterparty", "and"),
-    "security_reports": ("vendor", "affecting", "affect", "affects", "client", "manufacturer"),
-}
-VENDOR_CUES = frozenset(
-    "about for from concern concerns concerning involving involve in on regarding cover covering".split()
-)
-ITS = r"'?s? (?:advisor|products?|devices?|systems?|software|vulnerab)"
-NAME_ORDER = ("vendor", "party", "client", "assessor", "publisher", "product", "report_id", "advisory_id", "owner")
-CUED = {
-    "client": ("client",),
-    "customer": ("client", "party"),
-    "publisher": ("publisher",),
-    "published": ("publisher",),
-    "issued": ("publisher",),
-    "product": ("product",),
-    "vendor": ("vendor",),
-    "assessor": ("assessor",),
-}
-ALTERNATIVES = (
-    "severity",
-    "status",
-    "law",
-    "court",
-    "name vendor",
-    "name product",
-    "name client",
-    "name publisher",
-    "name assessor",
-)
-"""Conditions of one unit that cannot both be meant by "and": "critical and high findings" are either."""
-
-NO_ARTICLES = re.compile(r"^(?:or|nor|and|a|an|any|the|clauses?|provisions?|either|with|of)$")
-
-
-@dataclass(slots=True)
-class _Part:
-    """A mark with what stands before it: the connector to the last one, whether it is denied, and how."""
-
-    mark: Mark
-    connector: str = ""
-    negated: bool = False
-    spread: bool = False
-    gap: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Read:
-    quantifier: Quantifier
-    frame_end: int
-    bare: bool
-    parts: list[_Part] = field(default_factory=list)
-
-
-class _NotUnderstood(Exception):
-    """Something of the question has no known meaning."""
 
 
 def plan(
@@ -197,7 +74,7 @@ def plan(
         return None
     try:
         return _Planner(text, kinds, known or {}).planned()
-    except _NotUnderstood:
+    except NotUnderstood:
         return None
 
 
@@ -217,14 +94,16 @@ class _Planner:
         low = re.sub(r"\bon file\b", "       ", low)
         self.low = low.rstrip("?.! ").ljust(len(low))
         self.frame, self.frame_end = self._framed()
+        self.rest: list[str] = []
 
     def _framed(self) -> tuple[Quantifier | None, int]:
         polite = POLITE.match(self.low)
-        at = polite.end() if polite else 0
-        for quantifier, pattern in FRAMES:
-            if match := re.compile(pattern).match(self.low, at):
-                return quantifier, match.end()
-        return None, at
+        begins = dict.fromkeys((polite.end() if polite else 0, 0))
+        for at in begins:
+            for quantifier, pattern in FRAMES:
+                if match := re.compile(pattern).match(self.low, at):
+                    return quantifier, match.end()
+        return None, max(begins)
 
     def planned(self) -> SetQuestion | None:
         marks = Marks(self.text, self.low)
@@ -251,7 +130,7 @@ class _Planner:
         unit = values or self._unit(found)
         if unit is None or (self.frame is None and not unit.plural):
             return None
-        if unit.what == "finding" and not unit.plural and re.match(r"what\b", self.low[: self.frame_end]):
+        if unit.what == "finding" and not unit.plural and self._names_one(found):
             return None
         found, unit = _with_cves(found, unit)
         kinds = self._kinds(unit, found)
@@ -261,6 +140,7 @@ class _Planner:
         ):
             return None
         self._definite(unit, found)
+        self._dated(unit, found)
         parts = self._parts(marks, found)
         return self._question(unit, parts, kinds)
 
@@ -284,6 +164,10 @@ class _Planner:
                 marks.strike(start, match.end())
                 return mark
         return None
+
+    def _names_one(self, found: Sequence[Mark]) -> bool:
+        """ "Which vulnerability is CWE-79?" asks what something is."""
+        return self.low.startswith("what") or any(m.group in ("cwe", "cve") for m in found)
 
     def _declaring(self, name: str) -> tuple[str, ...]:
         if name in ("vendor", "product", "publisher", "cve", "cwe", "client", "assessor"):
@@ -321,7 +205,7 @@ class _Planner:
                 kinds &= wanted
                 narrowed = True
         if not kinds:
-            raise _NotUnderstood
+            raise NotUnderstood
         return tuple(sorted(kinds)) if narrowed else ()
 
     def _definite(self, unit: Mark, found: Sequence[Mark]) -> None:
@@ -332,10 +216,21 @@ class _Planner:
             before = re.sub(r"[\x00\s]+$", "", self._before(mark, found))
             pointed = bool(re.search(r"(?<![\w-])(?:the|this|that|our|its|my|your|said)$", before.rstrip()))
             if mark is unit and (pointed or self.frame is Quantifier.COUNT):
-                raise _NotUnderstood
+                raise NotUnderstood
             narrowed = mark.condition is not None or any((m.group or "").startswith("name") for m in found)
             if mark is not unit and pointed and (unit.what == "document" or not narrowed):
-                raise _NotUnderstood
+                raise NotUnderstood
+
+    def _dated(self, unit: Mark, found: Sequence[Mark]) -> None:
+        """A date that nothing says the meaning of must stand beside the documents that it dates."""
+        for mark in found:
+            if not mark.name.startswith("bare") or (mark.name != "bare" and unit.what == "document"):
+                continue
+            if not any(
+                m.what == "document" and not (self.low[m.end : mark.start] + self.low[mark.end : m.start]).strip()
+                for m in found
+            ):
+                raise NotUnderstood
 
     def _before(self, mark: Mark, found: Sequence[Mark]) -> str:
         """What stands before a noun and what is claimed right before it."""
@@ -362,8 +257,14 @@ class _Planner:
         for match in TOKEN.finditer(marks.low, self.frame_end):
             word = self._bare(match[0])
             if self.text[match.start() : match.start() + 2] == "US" and word == "us":
-                raise _NotUnderstood
-            if not word or word in GLUE or word in NEGATIONS or word.endswith("n't") or word in PERMITTING:
+                raise NotUnderstood
+            if (
+                not word
+                or word in GLUE | RESTRICTING
+                or word in NEGATIONS
+                or word.endswith("n't")
+                or word in PERMITTING
+            ):
                 continue
             start, end = match.start(), match.start() + len(word)
             if runs and marks.low[last_end:start] in (" ", " & "):
@@ -409,8 +310,10 @@ class _Planner:
                 )
                 if kinds == ("security_reports",) and advisories and (cue in VENDOR_CUES or re.match(ITS, after)):
                     sure = ["security_reports"]
+                if not PEOPLES.keys().isdisjoint(words) or not PLACES.keys().isdisjoint(words):
+                    raise NotUnderstood
                 if at or not sure or not words or not all(p[0].isupper() for p in printed):
-                    raise _NotUnderstood
+                    raise NotUnderstood
                 name = "party" if sure[0] == "contracts" else "client" if cue == "client" else "vendor"
             condition = reading.named(name, words, said)
             start, end = run[at][0], run[at + n - 1][1]
@@ -441,22 +344,22 @@ class _Planner:
 
     # -- the condition ------------------------------------------------------------------------------------------------
 
-    def _parts(self, marks: Marks, found: Sequence[Mark]) -> list[_Part]:
-        parts: list[_Part] = []
+    def _parts(self, marks: Marks, found: Sequence[Mark]) -> list[Part]:
+        parts: list[Part] = []
         at = self.frame_end
         for i, mark in enumerate(found):
             gap = tuple(self._words(marks.low[at : mark.start]))
-            at = mark.end
-            part = _Part(mark, gap=gap)
+            at_before, at = at, mark.end
+            part = Part(mark, gap=gap, listed="," in marks.low[at_before : mark.start] and i > 0)
             denials = [w for w in gap if w in NEGATIONS or w.endswith("n't")]
             if parts and parts[-1].mark.what != "document" and i and self._was_gone(marks, found[i - 1]):
                 denials = denials[1:] if denials else denials
             if len(denials) > 1 and set(denials) != {"neither", "nor"}:
-                raise _NotUnderstood
+                raise NotUnderstood
             part.connector = "or" if "or" in gap or "nor" in gap else "and" if "and" in gap else ""
             part.negated = bool(denials) != mark.negated
             if gap and gap[-1] == "than" and gap[-2:] != ("other", "than"):
-                raise _NotUnderstood
+                raise NotUnderstood
             if "other" in gap and "than" in gap:
                 part.negated = not part.negated
             if parts and not denials and parts[-1].spread and part.connector and all(NO_ARTICLES.match(w) for w in gap):
@@ -465,20 +368,29 @@ class _Planner:
                     and parts[-1].gap
                     and not set(parts[-1].gap) & {"without", "no", "lack", "lacks", "lacking"}
                 ):
-                    raise _NotUnderstood
+                    raise NotUnderstood
                 part.negated, part.spread, part.connector = not part.negated, True, "and"
             if denials:
                 part.spread = True
                 if "nor" in gap:
                     part.connector = "and"
             if isinstance(mark.condition, Clause) and mark.condition.name in RESTRICTIVE and set(gap) & PERMITTING:
-                raise _NotUnderstood
+                raise NotUnderstood
+            if set(gap) & RESTRICTING and not (
+                isinstance(mark.condition, Clause) and mark.condition.name in FORBIDDING
+            ):
+                raise NotUnderstood
+            if "both" in gap:
+                part.mark = replace(mark, group="")
             if GONE.match(marks.low[mark.end :]) and mark.what == "condition":
                 part.negated = not part.negated
             parts.append(part)
-        rest = self._words(marks.low[at:])
+        rest = self.rest = self._words(marks.low[at:])
+        if RESTRICTING & set(rest):
+            raise NotUnderstood
+        enumerate_parts(parts)
         if any(w in NEGATIONS or w.endswith("n't") for w in rest) and not GONE.match(marks.low[at:]):
-            raise _NotUnderstood
+            raise NotUnderstood
         return parts
 
     def _was_gone(self, marks: Marks, mark: Mark) -> bool:
@@ -487,41 +399,41 @@ class _Planner:
     def _words(self, gap: str) -> list[str]:
         return [word for token in TOKEN.findall(gap) if (word := self._bare(token))]
 
-    def _question(self, unit: Mark, parts: list[_Part], kinds: tuple[str, ...]) -> SetQuestion:
+    def _question(self, unit: Mark, parts: list[Part], kinds: tuple[str, ...]) -> SetQuestion:
         at_unit = next((i for i, p in enumerate(parts) if p.mark is unit), -1)
         scope = [p.mark.condition for p in parts if p.mark.what == "document" and p.mark.condition is not None]
         if any(p.negated for p in parts if p.mark.what == "document" and p.mark is not unit):
-            raise _NotUnderstood
+            raise NotUnderstood
         if at_unit >= 0:
             if parts[at_unit].negated:
-                raise _NotUnderstood
+                raise NotUnderstood
             if at_unit + 1 < len(parts) and parts[at_unit].spread:
                 parts[at_unit].spread = False
         of_findings = unit.what == "finding" or (unit.what == "value" and unit.name in ("cve", "cwe"))
         if len({p.mark.condition for p in parts if p.mark.what == "document" and p.mark.condition}) > 1:
-            scope = [_either([p.mark for p in parts if p.mark.what == "document" and p.mark.condition], parts)]
+            scope = [either_type([p.mark for p in parts if p.mark.what == "document" and p.mark.condition], parts)]
         rest = [
             p for p in parts if p.mark.what in ("condition", "count") or (p.mark.what == "finding" and not of_findings)
         ]
-        base: list[_Part] = []
+        base: list[Part] = []
         if self.frame is Quantifier.ALL:
             base, rest = self._split(rest, unit)
         elif re.search(r" of\b", self.low[: self.frame_end]):
             base = [p for p in rest if p.mark.end <= unit.start]
             base, rest = (base, [p for p in rest if p not in base]) if len(base) < len(rest) else ([], rest)
         if of_findings and any(p.mark.what == "count" for p in rest):
-            raise _NotUnderstood
-        lift = _of_finding if of_findings else _of_document
+            raise NotUnderstood
+        lift = of_finding if of_findings else of_document
         quantifier = self.frame or Quantifier.LIST
         if quantifier is Quantifier.ALL and not rest:
-            raise _NotUnderstood
-        if not rest and not base:
-            words_left = {word for p in parts for word in p.gap}
+            raise NotUnderstood
+        if not rest and not base and (unit.what == "document" or not scope):
+            words_left = {word for p in parts for word in p.gap} | set(self.rest)
             if (self.frame is None and not scope) or not words_left <= PLAIN:
-                raise _NotUnderstood
+                raise NotUnderstood
         in_documents = any(p.mark.what == "document" for p in parts)
         if unit.what == "value" and not in_documents and any(isinstance(p.mark.condition, Clause) for p in rest):
-            raise _NotUnderstood
+            raise NotUnderstood
         return SetQuestion(
             self.text,
             {"document": Unit.DOCUMENT, "finding": Unit.FINDING, "value": Unit.VALUE}[unit.what],
@@ -529,12 +441,12 @@ class _Planner:
             _plural(unit),
             kinds,
             scope[0] if scope else None,
-            _tree(base, lift) if base else None,
-            _tree(rest, lift) if rest else None,
+            tree(base, lift) if base else None,
+            tree(rest, lift) if rest else None,
             unit.name if unit.what == "value" else "",
         )
 
-    def _split(self, rest: list[_Part], unit: Mark) -> tuple[list[_Part], list[_Part]]:
+    def _split(self, rest: list[Part], unit: Mark) -> tuple[list[Part], list[Part]]:
         """Of "do all contracts with Birch have a cap": what says which, and what is asked of them."""
         verb = next((i for i, p in enumerate(rest) if p.mark.start > unit.end and set(p.gap) & VERBS), None)
         if verb is None:
@@ -556,15 +468,6 @@ def _with_cves(found: list[Mark], unit: Mark) -> tuple[list[Mark], Mark]:
     return made, unit
 
 
-def _either(marks: Sequence[Mark], parts: Sequence[_Part]) -> Condition:
-    """Several types of document: "NDAs and amendments"."""
-    conditions = tuple(dict.fromkeys(m.condition for m in marks if m.condition))
-    joined = [p for p in parts if p.mark in marks][1:]
-    if any(p.connector not in ("or", "and") for p in joined):
-        raise _NotUnderstood
-    return Either(conditions)
-
-
 def _plural(unit: Mark) -> str:
     if unit.what == "value":
         return {"cve": "CVEs", "cwe": "CWEs", "party": "parties", "governing_law": "governing laws"}.get(
@@ -574,95 +477,3 @@ def _plural(unit: Mark) -> str:
     if unit.plural:
         return name
     return name[:-1] + "ies" if name.endswith("y") else name + "s"
-
-
-def _denied(part: _Part, condition: Condition) -> Condition:
-    return Unless(condition) if part.negated else condition
-
-
-def _of_finding(parts: Sequence[_Part]) -> list[tuple[str, str, Condition]]:
-    made = []
-    for part in parts:
-        condition = part.mark.condition
-        assert condition is not None
-        if part.mark.level == "document":
-            condition = Whole(condition)
-        made.append((part.connector, "" if part.negated else part.mark.group, _denied(part, condition)))
-    return made
-
-
-def _of_document(parts: Sequence[_Part]) -> list[tuple[str, str, Condition]]:
-    """Conditions on findings that stand together are asked of one and the same finding of the document."""
-    made: list[tuple[str, str, Condition]] = []
-    group: list[_Part] = []
-    for part in [*parts, None]:
-        belongs = part is not None and (part.mark.level == "finding" or part.mark.what == "finding")
-        if belongs and part is not None and not (group and part.connector and _nouned(group)):
-            group.append(part)
-            continue
-        if group:
-            made.append(_some(group))
-            group = []
-        if belongs and part is not None:
-            group.append(part)
-        elif part is not None:
-            assert part.mark.condition is not None
-            made.append((part.connector, "" if part.negated else part.mark.group, _denied(part, part.mark.condition)))
-    return made
-
-
-def _nouned(group: Sequence[_Part]) -> bool:
-    return any(p.mark.what == "finding" for p in group)
-
-
-def _some(group: list[_Part]) -> tuple[str, str, Condition]:
-    first = group[0]
-    count = next((p.mark.condition for p in group if p.mark.what == "count"), None)
-    leaves = [p for p in group if p.mark.what == "condition"]
-    negated = first.negated
-    if leaves and leaves[0] is first:
-        leaves[0] = replace(first, negated=first.mark.negated)
-        negated = first.negated != first.mark.negated
-    for leaf in leaves[1:]:
-        if leaf.spread and leaf.negated and negated and first.spread:
-            leaf.negated, leaf.connector = False, "or"
-    noun = next((i for i, p in enumerate(group) if p.mark.what == "finding"), None)
-    if noun is not None and noun > 0 and group[noun].negated:
-        raise _NotUnderstood
-    if leaves:
-        leaves[0] = replace(leaves[0], connector="")
-    cwes = [p for p in leaves if p.mark.group in ("cwe", "cve")]
-    if len(cwes) > 1 and any(p.connector == "and" for p in cwes[1:]):
-        raise _NotUnderstood
-    part = _tree(leaves, _of_finding) if leaves else None
-    what = f"a finding with {words(part)}" if part else "a finding"
-    if isinstance(count, Several):
-        said = f"{count.low} or more findings" if count.high is None else f"{count.low} to {count.high} findings"
-        made: Condition = Several(
-            "finding", count.low, count.high, said + (f" with {words(part)}" if part else ""), part
-        )
-    else:
-        made = Several("finding", 1, None, what, part)
-    return first.connector, "", Unless(made) if negated else made
-
-
-def _tree(parts: Sequence[_Part], lift: object) -> Condition:
-    """ "or" binds what it stands between; all else is and. Where both words are used, the question is ambiguous."""
-    leaves: list[tuple[str, str, Condition]] = lift(parts)  # type: ignore[operator]
-    groups: list[list[Condition]] = []
-    last = ""
-    said: set[str] = set()
-    for i, (connector, group, condition) in enumerate(leaves):
-        alike = bool(group) and group == last and group in ALTERNATIVES
-        if i and (connector == "or" or (alike and connector == "and")):
-            groups[-1].append(condition)
-            said.add("" if alike else "or")
-        else:
-            groups.append([condition])
-            if i and connector == "and":
-                said.add("and")
-        last = group
-    if {"or", "and"} <= said:
-        raise _NotUnderstood
-    made = [group[0] if len(group) == 1 else Either(tuple(group)) for group in groups]
-    return made[0] if len(made) == 1 else Every(tuple(made))

@@ -9,7 +9,8 @@ from citebound.answer.set_question import Type
 from citebound.ingest.facts import COUNTRIES, STATES
 
 NEGATIONS = frozenset(
-    "no not without lack lacks lacking missing never neither nor none silent omit omits fail fails except".split()
+    "no not without lack lacks lacking missing never neither nor none silent omit omits fail fails except dont doesnt"
+    " isnt arent havent hasnt didnt".split()
 )
 NUMBERS = {
     word: i for i, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
@@ -269,8 +270,9 @@ LAW = re.compile(
     r"(?:(?:under|by|to|use|uses|using|choose|chooses|chose|select|selects|specify|specifies|apply|applies|with) )?"
     r"(?:(?:the|an?|any) )?(?:(?:governing|applicable|choice of|chosen) laws?(?: clauses?)?(?: (?:is"
     r"|are|of|being|in|set to|stated as|:))? ?)?"
-    r"(?:laws? (?:of|is|in) )?(?:(?:the|an?|any|some) )?(?:(?:state|commonwealth|province|country|courts) of )?)"
-    rf"(?P<places>{PLACES_OR})(?!\w)(?P<right>'s?(?: laws?)?|(?:[- ]state)?[- ](?:governing"
+    r"(?:laws? (?:(?:of|is|in) )?)?(?:(?:the|an?|any|some) )?(?:(?:state|commonwealth|province|country|courts) of )?)"
+    rf"(?P<other>other than )?(?:the )?(?:laws? of )?(?P<places>{PLACES_OR})(?!\w)(?P<right>'s?(?:"
+    rf" laws?)?|(?:[- ]state)?[- ](?:governing"
     rf" )?laws?(?:[- ]governed)?(?: governs| applies| as (?:the )?governing law)?| as (?:the|their"
     rf"|its) (?:governing|applicable) law| govern\w{0, 3})?"
     r"(?!\w)"

@@ -298,11 +298,19 @@ class _Run:
         if key[1] < 0:
             advisory = self._rows("advisory_id").get(key) or self._rows("report_id").get(key) or ()
             ids = [row.value for row in advisory if row.value not in document.title][:1]
-            return " ".join([*ids, document.title])[:LABEL]
+            alike = sum(other.title == document.title for other in self._documents.values()) > 1
+            return " ".join([*ids, document.title])[:LABEL] + (f" ({self._name(key[0])})" if alike else "")
         title = self._findings[key][0]
         ids = [row.value for name in ("id", "cve") for row in self._rows(name).get(key, ())]
         kept = [name for name in dict.fromkeys(ids) if name not in title][:1]
         return f"{' '.join([*kept, title])[:LABEL]} ({document.title[:LABEL]})"
+
+    def _name(self, document: str) -> str:
+        """The name of its first file, to tell apart what has the same title."""
+        row = self._db.execute(
+            "SELECT name FROM sources WHERE document_id = ? ORDER BY path LIMIT 1", (document,)
+        ).fetchone()
+        return str(row[0]) if row else document[:12]
 
     def _named(self, key: Key) -> tuple[Proof, ...]:
         """What shows that a unit is there, where no condition had to be proved: its title."""

@@ -62,7 +62,8 @@ class Outcome:
 
 def read(path: Path = SUITE) -> tuple[list[Asked], dict[str, dict[str, str]]]:
     """The questions, and for each collection the sha256 of its files by name."""
-    asked, files = [], {}
+    asked: list[Asked] = []
+    files: dict[str, dict[str, str]] = {}
     for row in map(json.loads, path.read_text("utf-8").splitlines()):
         if row["kind"] == "document":
             files.setdefault(row["collection"], {})[row["name"]] = row["sha256"]

@@ -12,7 +12,8 @@ those of a finding; facts of doubtful wording do not count, so that ``-clause:<n
 trace of the clause is doubtful. Each condition looks for its own fact: ``severity:high status:open`` are documents with
 a high finding and an open one, which need not be the same. Letters match in either case; of names one word is
 enough; severities are compared by rank, numbers by value, dates to the precision that is asked for, lengths of time by
-days. ``status:open``, ``partial``, ``accepted`` and ``fixed`` stand for all printed words of that meaning.
+days. ``status:open``, ``partial``, ``accepted`` and ``fixed`` stand for all printed words of that meaning. In a tree
+the end of a Range over facts that does not belong to it begins with its sign: ``Range("cvss_score", low=">7")``.
 """
 
 from __future__ import annotations
@@ -71,9 +72,13 @@ COMMA = "\ue000"
 EDGE = "[^0-9A-Za-z\u00c0-\u1fff\u2c00-\ud7ff]"
 """What stands before and after a word, as a pattern of GLOB."""
 
-MAX_DEPTH = 32
+MAX_DEPTH = 8
 MAX_LEAVES = 500
-MAX_PARAMETERS = 30_000
+MAX_PARAMETERS = 10_000
+MAX_CHAIN = 50
+"""Conditions in one row without brackets. The limits are SQLite's own: a parser stack of 100 symbols, expressions 1,000
+deep, statements of a million bytes."""
+
 MAX_VALUE = 300
 """Characters of a value that facts are compared with."""
 
@@ -143,6 +148,8 @@ def sql(tree: Filter) -> tuple[str, list[str]]:
 
 
 def _joined(made: Sequence[tuple[str, list[str]]], word: str, empty: str) -> tuple[str, list[str]]:
+    if len(made) > MAX_CHAIN:
+        made = [_joined(made[i : i + MAX_CHAIN], word, empty) for i in range(0, len(made), MAX_CHAIN)]
     return f"({word.join(c for c, _ in made) or empty})", [p for _, parameters in made for p in parameters]
 
 

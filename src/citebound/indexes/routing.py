@@ -61,7 +61,7 @@ class Route:
     """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
 
     Both are empty where it names none, or asks nothing beside the name: whoever types a name alone searches for it.
-    `leaning` then says, 0..1, how much of it is said of a document's name: "the lease" of one lease among several.
+    `leaning` then says, 0..1, which share of it, by rarity, a document's name has: "the lease" of one lease among several.
     """
 
     documents: Mapping[str, float] = field(default_factory=dict)
@@ -117,8 +117,8 @@ class Router:
         if residual:
             return Route({names.documents[card]: scores[card] for card in meant}, residual)
         told = {card: sum(w.rarity for w in _distinct(words) if card in w.named) for card in scores}
-        most = max(told.values(), default=0.0)
-        return Route(leaning={names.documents[card]: value / most for card, value in told.items() if value})
+        whole = sum(word.rarity for word in _distinct(words))
+        return Route(leaning={names.documents[card]: value / whole for card, value in told.items() if value})
 
     def _current(self) -> _Names:
         with self._lock:

@@ -508,7 +508,7 @@ class Store:
         if tree is not None:
             condition, more = sql(tree)
             where = (
-                " AND rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT documents.id FROM documents"  # noqa: S608
+                " AND +rowid IN (SELECT id FROM chunks WHERE document_id IN (SELECT documents.id FROM documents"  # noqa: S608
                 f" JOIN sources ON sources.document_id = documents.id WHERE {condition}))"
             )
             parameters += more

@@ -138,7 +138,7 @@ class Starts:
         siblings = {(s.level, s.number_shape) for s in strong if s.is_title}
         named = {s.group for s in strong if s.group and s.heading.named}
         weak = [s for s in starts if s.group not in named and self._is_weak(s, siblings, bool(strong))]
-        known |= {s.block for s in _shallow(weak)}
+        known |= {s.block for s in _shallow(weak)} | _beside(strong, starts)
         known |= set() if known else self._numbered(starts)
         kept = [s for s in starts if s.block in known]
         kept = [s for s in self._single(kept) if self.title(s)]
@@ -319,7 +319,7 @@ class Starts:
         rated = any(rating(self.text, f.value) for f in s.named("severity")) or bool(s.named("cvss", "vector"))
         rated = rated or any(c.isdigit() for f in s.named("id") for c in f.value.of(self.text))
         parts = {label.name for label in s.labels} - {"title"}
-        if s.heading.named and (rated or s.chapter != "other"):
+        if s.heading.named and (rated or s.group or s.chapter != "other"):
             again = shapes[_shape(s.id)] > 1 and (s.chapter == "findings" or (s.is_title and s.length > 80))
             return bool(rated or s.heading.severity or s.group or again or (parts and s.length > 40))
         if s.heading.named:
@@ -329,13 +329,14 @@ class Starts:
         return s.is_title and rated and (len(parts) > 1 or bool(s.heading.number) or s.chapter == "findings")
 
     def _whole(self, strong: list[Start]) -> list[Start]:
-        """Without the parts of findings ("Issue 1" inside H-01, not rated) and rows of other lists (T-01 beside H-01)."""
+        """Without parts of findings ("Issue 1", "1. Log in" inside H-01) and rows of other lists (T-01 beside H-01)."""
         headed = {_shape(s.id) for s in strong if s.is_title and s.heading.named and not s.is_plain}
         coded = next((s.block for s in strong if s.heading.named and not s.is_plain), len(self.blocks))
         found = []
         for s in strong:
             rated = s.heading.severity or s.named("severity", "cvss", "vector", "id")
-            part = s.is_plain and s.block > coded and not rated
+            step = not s.heading.named and s.heading.number.isdigit() and headed and not s.heading.severity
+            part = s.block > coded and (step or (s.is_plain and not rated))
             row = self.blocks[s.block].kind is BlockKind.TABLE_ROW and s.heading.named and headed
             if not part and not (row and _shape(s.id) not in headed and not SEVERITY_ID.match(s.id)):
                 found.append(s)
@@ -347,7 +348,8 @@ class Starts:
             s for s in starts if s.is_title and s.chapter == "findings" and s.heading.number and s.length > SHORTEST
         ]
         inner = [s for s in able if s.chapter_number and s.heading.number.startswith(s.chapter_number + ".")]
-        inner = inner or [s for s in able if "." not in s.heading.number and not s.chapter_number]
+        top = min((s.level for s in able), default=0)
+        inner = inner or [s for s in able if s.level == top and not s.chapter_number]
         above = {s.heading.number.rpartition(".")[0] for s in inner}
         last = [s for s in inner if s.heading.number not in above and not self._is_list(s)]
         return {s.block for s in last} if len(last) > 1 else set()
@@ -429,6 +431,20 @@ class Starts:
             return 0 < level <= 3
         outlined = self.levels.get(self.blocks[i].span.start, 0) > self.levels.get(s.heading.span.start, level) > 0
         return level < s.level or (level == s.level and not outlined and not content.endswith(":"))
+
+
+def _beside(strong: Sequence[Start], starts: Sequence[Start]) -> set[int]:
+    """Numbered headings without a rating among findings that have one: 4.2 where most of 4.1 to 4.5 are findings."""
+    rated = {s.block for s in strong}
+    found: set[int] = set()
+    kin: dict[tuple[int, str], list[Start]] = {}
+    for s in starts:
+        if s.is_title and s.chapter == "findings" and "." in s.heading.number and not s.heading.named:
+            kin.setdefault((s.level, s.heading.number.rpartition(".")[0]), []).append(s)
+    for family in kin.values():
+        if sum(s.block in rated for s in family) > len(family) / 2:
+            found |= {s.block for s in family if s.length > SHORTEST}
+    return found
 
 
 def _unglued(text: str, span: Span) -> Span:

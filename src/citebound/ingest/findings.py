@@ -124,7 +124,8 @@ class _Reader:
     def _status(self, labels: Sequence[Labelled], tag: Span | None, span: Span) -> Iterator[Fact]:
         """One status: of the field, the heading, the line under it, the summary table, the note on what was done.
 
-        Where none of them prints a word for it, what a sentence of such a note, or of the last paragraph, says.
+        Where none of them prints a word for it, what a sentence of such a note, or of the last paragraphs, says; then
+        the label itself ("Fixed: in 1.2").
         """
         tagged = STATUS_CELL.search(self.text, tag.start, tag.end) if tag else None
         later = self.starts.later.get(self.start.block)
@@ -144,21 +145,33 @@ class _Reader:
             for field, end in zip(labels, _edges(labels, span), strict=True)
             if field.name in ("status", "outcome")
         ]
-        notes += [note for note in (later, self._last()) if note]
-        if sentence := next(filter(None, (said(self.text, note) for note in notes)), None):
+        notes += [later] if later else []
+        last = self._last()
+        sentences = [said(self.text, note) for note in notes] + [said(self.text, last, named=True) if last else None]
+        if sentence := next(filter(None, sentences), None):
             yield Fact("status", *sentence, "from running text")
             return
         for field in labels:
+            own = status(self.text, Span(field.at, field.value.start)) if field.name == "status" else None
+            if own and not NOTHING.match(field.value.of(self.text)):
+                yield Fact("status", status_of(own.of(self.text)), own)
+                return
             printed = field.value.of(self.text).strip("*_` ") if len(field.value) <= 60 else ""
             if field.name == "status" and UNKNOWN_STATUS.fullmatch(printed):
                 yield Fact("status", status_of(printed), field.value, "not a known status")
                 return
 
     def _last(self) -> Span | None:
-        """The last block of the finding if it is a short paragraph: there reports append what was done."""
-        block = self.starts.blocks[self.end - 1]
-        prose = block.kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM) and self.end - 1 > self.start.block
-        return block.span if prose and len(block.span) <= LONGEST_LAST else None
+        """The paragraphs that end a finding, 600 characters at most: there reports append what was done."""
+        blocks = self.starts.blocks
+        end = blocks[self.end - 1].span.end
+        at = self.end
+        while at - 1 > self.start.block and blocks[at - 1].kind in (BlockKind.PARAGRAPH, BlockKind.LIST_ITEM):
+            labels = self.starts.by_block.get(at - 1, ())
+            if end - blocks[at - 1].span.start > LONGEST_LAST or any(label.name in TEXTS for label in labels):
+                break
+            at -= 1
+        return Span(blocks[at].span.start, end) if at < self.end else None
 
     def _vulnerability(self, labels: Sequence[Labelled], span: Span) -> Iterator[Fact]:
         """CVSS, CVE and CWE: of the field that is meant for them where there is one, else of the whole finding."""

@@ -198,6 +198,9 @@ def _head(rest: str) -> str:
             return " ".join(piece.split())
     capitals = CAPITALS.match(rest[:200])
     piece = capitals[0].strip(" -,") if capitals else ""
+    after = rest[capitals.end() : capitals.end() + 60] if capitals else ""
+    if after.lstrip()[:1] == "(" and after == after.upper() and sum(c.isalpha() for c in after) > 9:
+        return ""
     return " ".join(piece.split()) if sum(c.isalpha() for c in piece) >= 4 and _stands(piece) else ""
 
 
@@ -228,9 +231,14 @@ def _depth(number: str) -> int:
     return number.rstrip(".").count(".") + 1 if number[0].isdigit() else 1
 
 
+def is_caption(text: str) -> bool:
+    """Whether words that stand alone are a caption in title case, and not the beginning of a sentence."""
+    return bool(text) and "\t" not in text and text[-1] not in ".,;" and _is_caption(text) and _stands(text)
+
+
 def _is_label(text: str) -> bool:
     """Whether a short sentence before a clause's text is its caption in sentence case: "Cap on liability." """
-    words = text.split()
+    words = text.replace(" to be ", " to ").split()
     return len(words) <= 6 and not VERBS & {words[0].lower(), *words}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from citebound.ingest.outline import NAMED, WORDS, numbered, roman_value, unmarked
@@ -22,7 +23,8 @@ LETTERS = (
     rf"(?-i:[IVXLC]{{1,7}}|[A-Z]{{2}}-\d{{1,2}}|AA|BB|CC|DD|{ORDINALS}|[A-Z](?:-?\d{{1,2}}(?:\.\d{{1,2}})?)?)"
     rf"(?![\w'\u2019]){SIGNS}"
 )
-NUMBER = rf"(?:{DIGITS}|{LETTERS}|\([a-zA-Z0-9]{{1,5}}\)(?![\w]){SIGNS})"
+PAIRED = r"(?-i:(?:\d{1,2}-|[IVX]{1,5}[.-])[A-HJ-UWYZ])(?![\w'\u2019-])"
+NUMBER = rf"(?:{PAIRED}|{DIGITS}|{LETTERS}|\([a-zA-Z0-9]{{1,5}}\)(?![\w]){SIGNS})"
 SEPARATOR = (
     r"\s{0,3}(?:,\s{0,3}(?:and/or|and|or|&)|,|and/or|and|or|&|through|thru|to(?!\s{1,3}[a-z])"
     r"|[-\u2013\u2014](?=\s{0,3}[\d(]))\s{0,3}"
@@ -36,7 +38,7 @@ MENTION = re.compile(
 EACH = re.compile(rf"{NAMED_SO}(?P<separator>{SEPARATOR})(?P<word>{WORD}\s{{1,3}})?(?P<number>{NUMBER})", re.I)
 LAW = (
     r"(?:Act|Code|Regulations?|Rules?|Laws?|Statutes?|Treaty|Convention|Directive|Constitution|Ordinance|GDPR|CCPA|HIPAA|UCC|DGCL"
-    r"|U\.?S\.?C\.?|C\.?F\.?R\.?|Decree|ACT|CODE|REGULATIONS?)"
+    r"|U\.?S\.?C\.?|C\.?F\.?R\.?|Decree|(?:Standard|Model|EU)\s{1,3}(?:Contractual\s{1,3})?Clauses|SCCs?|ACT|CODE|REGULATIONS?)"
 )
 PAPER = (
     r"(?:Agreements?|Contract|Lease|Indenture|Plan|Charter|By-?[Ll]aws|Certificate|Note|Guarant(?:y|ee)|Policy|Addendum|Amendment"
@@ -50,6 +52,14 @@ AFTER = re.compile(
 )
 BEFORE = re.compile(rf"(?:\b{LAW}[\s,]{{0,3}}|\u00a7\s?)$")
 ACRONYM = re.compile(r"(?:^|\W)(?P<name>[A-Z]{2,6})\s{1,3}$")
+INITIALS = re.compile(r"[\s,]{0,3}(?:of|to|in|under)\s{1,3}(?:the|that)\s{1,3}(?P<name>[A-Z]{2,6})s?\b(?!\s{1,3}[A-Z])")
+""" "of the MSA": another document, unless this one calls itself so in its opening."""
+
+OWN = re.compile(r"[\s,]{0,3}(?:hereof|herein|hereto|above|below|(?:of|to|in|under)\s{1,3}this)\b", re.I)
+OFTEN = 3
+"""Mentions that show a word to be the document's own."""
+
+THIS = re.compile(r"\bthis\s{1,3}(?:sub-?)?(section|clause|paragraph|article)\b", re.I)
 INSIDE = re.compile(
     rf"[\s,]{{0,3}}(?:of|to|in|under)\s{{1,3}}(?:the\s)?(?P<word>{WORD})\s{{1,3}}(?P<number>{NUMBER})", re.I
 )
@@ -63,6 +73,9 @@ ENTRY, FAR = 150, 1500
 PAGED = re.compile(r"(?:\d{1,3}[ \t]{1,9}|\n[ \t]{0,40})$")
 
 LETTERED = re.compile(r"(?<=[\d)])\.([A-Za-z])(?=$|[.(])")
+COMPOUND = re.compile(r"(?P<outer>\d{1,3}(?=[.(A-Z-])|[IVX]{1,5}(?=[.(-]))[.-]?\(?(?P<inner>[A-Z])\)?")
+"""Numbers of attachments in two parts, however they are printed: "I(A)", "1-A", "1A", "I.A"."""
+
 PLAIN = re.compile(r"\d{1,5}")
 MEASURED = re.compile(
     r"\s{0,3}(?:\([^()]{1,9}\)\s{0,3})?(?:days?|months?|years?|business|calendar|percent|hours?|weeks?|%)", re.I
@@ -94,7 +107,8 @@ def references(text: str, sections: Sequence[Section]) -> tuple[Reference, ...]:
     """
     places = Places(sections, bool(AMENDING.search(text[:HEAD])))
     after = _contents_end(text)
-    mentions = MENTION.finditer(unmarked(text), after)
+    mentions = list(MENTION.finditer(unmarked(text), after))
+    places.foreign = _foreign(mentions, text, places)
     return tuple(reference for match in mentions for reference in _read(match, text, places))
 
 
@@ -119,6 +133,7 @@ class Places:
         self.sections = sections
         self.numbers = full_numbers(sections)
         self.amending = amending
+        self.foreign: frozenset[str] = frozenset()
         self._starts = [section.span.start for section in sections]
         self._by: dict[str, list[int]] = {}
         for i, number in enumerate(self.numbers):
@@ -135,10 +150,11 @@ class Places:
             position = parent
         return position if position >= 0 else None
 
-    def heading(self, offset: int) -> bool:
-        """Whether a section begins at an offset."""
+    def heading(self, offset: int, text: str) -> bool:
+        """Whether a section begins at an offset, marks aside; what stands behind "(a)" is no heading."""
         position = bisect_right(self._starts, offset) - 1
-        return position >= 0 and offset - self._starts[position] <= 4
+        start = self._starts[position] if position >= 0 else -9
+        return offset - start <= 4 and not any(c.isalnum() for c in text[start:offset])
 
     def attachment(self, position: int | None) -> str:
         """ "Exhibit A" for what stands in it, "" for the body of the document."""
@@ -171,7 +187,10 @@ class Places:
 def _key(number: str) -> str:
     """One spelling for numbers that mean the same: "ARTICLE IV" and "Article 4", but not "1.01" and "1.1"."""
     word, blank, ordinal = number.partition(" ")
-    if blank and word.lower() not in CLAUSES[:3] and "," not in number and (value := roman_value(ordinal)):
+    if blank and word.lower() not in CLAUSES[:3] and (compound := COMPOUND.fullmatch(ordinal)):
+        outer = roman_value(compound["outer"]) if compound["outer"].isalpha() else compound["outer"]
+        ordinal = f"{outer or compound['outer']}({compound['inner']})"
+    elif blank and word.lower() not in CLAUSES[:3] and "," not in number and (value := roman_value(ordinal)):
         ordinal = str(value)
     elif ordinal.lower() in WORDS:
         ordinal = str(WORDS.index(ordinal.lower()) + 1)
@@ -216,7 +235,7 @@ def _read(match: re.Match[str], text: str, places: Places) -> Iterator[Reference
     if inside and _kind(inside["word"]) not in ("section", kind):
         attachment = f"{_kind(inside['word'])} {inside['number']}"
         after = inside.end()
-    outside = _is_outside(match, text, after, places)
+    outside = _word(match) in places.foreign or _is_outside(match, text, after, places)
     end = match.end("first")
     numbers = [(kind, match.start(), end, match["first"])]
     plural = match["word"].lower().rstrip(".").endswith(("s", "ces", "\u00a7\u00a7", "a")) and match["word"][-1] != "."
@@ -236,6 +255,39 @@ def _read(match: re.Match[str], text: str, places: Places) -> Iterator[Reference
             if section is None and match["word"] == "EXHIBIT" and "." in number:
                 continue
             yield Reference(Span(start, end), target, section)
+
+
+def _word(match: re.Match[str]) -> str:
+    """ "clause" for "Clauses" and "sub-clause"."""
+    word = match["word"].lower().replace("-", "").removeprefix("sub")
+    return next((clause for clause in CLAUSES if word.startswith(clause)), "")
+
+
+def _foreign(mentions: Sequence[re.Match[str]], text: str, places: Places) -> frozenset[str]:
+    """The words that a document keeps for the parts of another: "Clause 9 of the Standard Contractual Clauses", where
+    its own are Sections. Such a word is met outside and never inside, no heading prints it, and the document has
+    another word for its own parts.
+    """
+    outside, inside, bare = Counter[str](), Counter[str](), Counter[str]()
+    for match in mentions:
+        word = _word(match)
+        if not word or _is_heading(match, text, places):
+            continue
+        if OWN.match(text, match.end()):
+            inside[word] += 1
+        elif _is_outside(match, text, match.end(), places):
+            outside[word] += 1
+        else:
+            bare[word] += 1
+    printed = {section.number.split(" ")[0].lower() for section in places.sections if " " in section.number}
+    spoken = {found[1].lower() for found in THIS.finditer(text)}
+    return frozenset(
+        word
+        for word in outside
+        if not inside[word]
+        and word not in printed | spoken
+        and any(inside[other] or bare[other] >= max(OFTEN, 2 * bare[word]) for other in CLAUSES if other != word)
+    )
 
 
 def _target(kind: str, number: str, previous: str, clause: str) -> str:
@@ -272,7 +324,7 @@ def _kind(word: str) -> str:
 def _is_heading(match: re.Match[str], text: str, places: Places) -> bool:
     """Whether a mention is the number of a heading, or stands in a table of contents or a running title."""
     start = match.start()
-    if places.heading(start):
+    if places.heading(start, text):
         return True
     line = text.rfind("\n", 0, start) + 1
     if text[line:start].strip("#*_ \t") or not re.match(NAMED, match["word"]):
@@ -289,6 +341,13 @@ def _is_outside(match: re.Match[str], text: str, after: int, places: Places) -> 
     number = match["first"]
     acronym = ACRONYM.search(text, max(0, match.start() - 12), match.start())
     if acronym and not match["word"].isupper() and acronym["name"] not in SHOUTED:
+        return True
+    other = INITIALS.match(text, after)
+    if (
+        other
+        and not match["word"].isupper()
+        and not re.search(rf"\b{other['name']}\b", text[: min(HEAD, match.start())])
+    ):
         return True
     if re.match(r"\d{3}", number) or BEFORE.search(text, max(0, match.start() - 16), match.start()):
         return True

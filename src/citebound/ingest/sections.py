@@ -12,6 +12,7 @@ from citebound.ingest.outline import (
     WORDS,
     Mark,
     caption_under,
+    is_caption,
     is_contents_line,
     is_finding,
     item,
@@ -57,7 +58,9 @@ ATTACHED = ("exhibit", "schedule", "annex", "appendix", "attachment", "addendum"
 COLUMNS = re.compile(r"\S[ \t]{3,80}\S")
 HEAD = 3000
 SIGNED = re.compile(
-    r"\W{0,80}(?:[^\n]{0,80}\n\W{0,80}){0,2}(?:print(?:ed)?\s)?(?:by|name|title|its|signed|/s/)[ ]{0,3}(?::|/s/|_|\t)", re.I
+    r"\W{0,80}(?:[^\n]{0,80}\n\W{0,80}){0,2}(?:print(?:ed)?\s)?(?:by|name|title|its|signed|signature|/s/)"
+    r"[ ]{0,3}(?::|/s/|_|\t)",
+    re.I,
 )
 ADDRESS = re.compile(
     r"[.,]?\s{1,20}(?:c/o|attn|attention|suite|p\.?\s?o\.?\sbox|tel|fax|phone"
@@ -66,7 +69,11 @@ ADDRESS = re.compile(
 )
 """What stands under a name in the address of a notice."""
 
-PLACED = re.compile(r"[^\n]{0,60}\b[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?\W{0,9}$|\d{1,6}\s[^\n]{0,60}$")
+PLACED = re.compile(
+    r"[^\n]{0,60}\b[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?\W{0,9}$"
+    r"|\d{1,6}\s[^\n]{0,60}\b(?i:street|st|avenue|ave|road|rd|drive|dr|boulevard|blvd|lane|ln|way|court|ct|circle|crescent|place|plaza"
+    r"|square|floor|suite|highway|parkway|pkwy)\b[^\n]{0,20}$"
+)
 """A line of an address: state and postal code, or the number of a house."""
 
 VALUED = re.compile(r"(?P<label>[A-Z][A-Z ./&'\u2019-]{1,40}):\s{1,20}\S")
@@ -82,8 +89,11 @@ CONTINUED = re.compile(
     r"(?!(?:million|billion|percent|per|times|hours?|days?|months?|years?|mm|cm|km|kg|mg|ml|ft|x)\b))"
 )
 """Numbers before small letters, or without a blank: clauses only where they go on with those before them."""
-FILED = re.compile(r"\d\.\d")
+FILED, FILED_AS = re.compile(r"\d\.\d"), re.compile(r"exhibit\s{1,3}\d{1,3}\.\d", re.I)
 """What the number of an exhibit to a filing has, and that of an exhibit to a contract has not."""
+
+PAPER = re.compile(r"\b(?:agreement|contract|lease|deed|licen[cs]e|amendment|addendum|note|plan)\W*$", re.I)
+"""How the title of a document ends: its pages may repeat it."""
 
 SOLE = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.?|(?:[A-Z]|[IVX]{2,5})\.")
 CONTENTS = re.compile(
@@ -102,8 +112,10 @@ NO_HEADING = re.compile(
     r"\W*$|this\b|.{0,80}(?:/s/|_{4}|\[\W{0,9}\]|[ \t]{4,}\S)"
     r"|.{0,80}\b(?:inc|llc|ltd|corp|l\.?p|gmbh|n\.a|s\.a|plc|limited|corporation|company)\b\W*$"
     r"|(?:by|name|title|date|and|between|among|by and (?:between|among)|page|its|attest|witness|to|for|from)\b\W*$"
-    r"|signature\W*$|.{0,40}\bagreed (?:to|and accepted|to and accepted)\b(?: by)?\W*$|\W{0,3}[\"\u201c][^\"\u201c\u201d]{1,80}[\"\u201d]\W*$"
-    r"|.{0,80}\b(?:portions?|information) (?:of this .{1,30} )?(?:has|have|were|was)?\s?(?:been )?(?:omitted|redacted)\b"
+    r"|(?:signature|address(?:es)?|telephone|phone|facsimile|fax|e-?mail|attention|attn)\W*$"
+    r"|.{0,40}\bagreed (?:to|and accepted|to and accepted)\b(?: by)?\W*$"
+    r"|\W{0,3}[\"\u201c][^\"\u201c\u201d]{1,80}[\"\u201d]\W*$"
+    r"|.{0,80}\b(?:portions?|information) (?:of this .{1,30} )?(?:(?:has|have) been |were |was )?(?:omitted|redacted)\b"
     r"|.{0,80}\b(?:confidential treatment|execution (?:copy|version)|signature pages?|intentionally (?:left )?blank"
     r"|signatures? (?:on|follow)|hereunto)\b"
     r"|source:|in witness whereof|page \d|dated?[\s:]{1,9}\W{0,9}\d|date:",
@@ -115,7 +127,9 @@ NO_HEADING = re.compile(
 class Start:
     """Where a section may begin, before its end and its parent are known.
 
-    `kind`: "title" (no number), "digits" (all of 5 and 5.1), "item", "finding", or the word of a named number.
+    `kind`: "title" (no number), "row" (the label of a table row with text under it), "stamp" (the number under which a
+    document was filed: it heads no more than its line), "digits" (all of 5 and 5.1), "item", "finding", or the word of
+    a named number.
     `parts` are the values of the number, `counts` how an item may count, as pairs of style and value. `level` 0: to be
     found from the number. `alone`: nothing but the number stands in its block. `firm`: 2 for the beginning of a block,
     1 of a line or after a wide gap, 0 within a line.
@@ -148,6 +162,7 @@ def sections(text: str, blocks: Sequence[Block]) -> tuple[Section, ...]:
     if not body:
         return ()
     starts = [start for block in body for start in _starts(text, block)]
+    starts = _without_rows(starts)
     starts = _without_contents(_captioned(_without_legends(starts, text), text), text)
     return Tree(text, starts).grow(body[-1].span.end)
 
@@ -163,7 +178,7 @@ def full_number(sections: Sequence[Section], position: int) -> str:
     while section.parent is not None:
         section = sections[section.parent]
         path.append(section)
-    first = next((s for s in sections if s.number), None)
+    first = _first_number(sections)
     base = ""
     for section in reversed(path):
         base = _cited(base, section, section is first)
@@ -172,11 +187,16 @@ def full_number(sections: Sequence[Section], position: int) -> str:
 
 def full_numbers(sections: Sequence[Section]) -> tuple[str, ...]:
     """`full_number` of every section, in their order."""
-    first = next((s for s in sections if s.number), None)
+    first = _first_number(sections)
     bases: list[str] = []
     for section in sections:
         bases.append(_cited("" if section.parent is None else bases[section.parent], section, section is first))
     return tuple(base if section.number else "" for base, section in zip(bases, sections, strict=True))
+
+
+def _first_number(sections: Sequence[Section]) -> Section | None:
+    """The first section with a number of the document's own, which that of an exhibit to a filing is not."""
+    return next((s for s in sections if s.number and not FILED_AS.match(s.number)), None)
 
 
 def _cited(base: str, section: Section, first: bool) -> str:
@@ -215,6 +235,8 @@ def _starts(text: str, block: Block) -> Iterator[Start]:
         yield replace(_numbered(Mark(number, "", 0, inline=False), content, block.span, 0), alone=True)
     elif block.kind is BlockKind.TITLE and len(content) <= LONGEST_HEADING:
         yield _title(view, block)
+    elif block.kind is BlockKind.TABLE_ROW:
+        yield from _labelled(view, block)
     elif block.kind in HEADINGS | {BlockKind.TITLE}:
         column = block.span.start - text.rfind("\n", 0, block.span.start) - 1
         if not NOUN.search(text[max(0, block.span.start - 40) : block.span.start].rstrip()):
@@ -248,6 +270,20 @@ def _title(view: str, block: Block) -> Start:
         caption = strict.caption
     start = _numbered(Mark(loose.number, caption, 0, inline=False), view[offset:], block.span, block.level)
     return replace(start, alone=not caption)
+
+
+def _labelled(view: str, block: Block) -> Iterator[Start]:
+    """The label in the first cell of a table row, if the other cell is text of several lines."""
+    label, _, rest = view.partition("\n")
+    words = label.strip(" *:")
+    if (
+        rest.count("\n")
+        and len(rest) >= LONGEST_CELL
+        and len(label) <= LONGEST_CELL
+        and is_caption(words)
+        and not SIGNED.match(rest)
+    ):
+        yield Start(Span(block.span.start, block.span.start + len(label)), "row", "", words)
 
 
 def _start(view: str, at: int, block: Block, firm: int, column: int) -> Iterator[Start]:
@@ -311,25 +347,39 @@ def _captioned(starts: list[Start], text: str) -> list[Start]:
     return made
 
 
+def _without_rows(starts: list[Start]) -> list[Start]:
+    """Without labels that come again, as those of a form do, and without any in a report of findings."""
+    times = Counter(start.heading for start in starts if start.kind == "row")
+    report = any(start.kind == "finding" for start in starts)
+    return [s for s in starts if s.kind != "row" or not (report or times[s.heading] > 1 or NO_HEADING.match(s.heading))]
+
+
 def _without_legends(starts: list[Start], text: str) -> list[Start]:
     """Without what stands in capitals but heads nothing: names of parties, signature lines, stamps, filing numbers."""
     times = Counter(start.heading for start in starts if start.kind == "title")
     filed = Counter(start.number.lower() for start in starts if start.kind == "exhibit" and FILED.search(start.number))
     series = Counter(number.rpartition("-")[0] for number in {s.number for s in starts if s.kind == "finding"})
-    kept = []
+    kept: list[Start] = []
+    titled: set[str] = set()
     for start in starts:
         if start.kind == "finding" and not start.level and series[start.number.rpartition("-")[0]] < 2:
             start = replace(start, kind="title", number="", heading=f"{start.number} {start.heading}")
         stamp = start.number.lower() in filed and (start.at < HEAD or filed[start.number.lower()] > 1)
         if start.kind == "title":
             heading = start.heading
-            shouted = times[heading] > 2 or NO_HEADING.match(heading) or COLUMNS.search(start.span.of(text))
+            first = start.at < HEAD and PAPER.search(heading) and heading not in titled
+            titled.add(heading)
+            shouted = (
+                (times[heading] > 2 and not first) or NO_HEADING.match(heading) or COLUMNS.search(start.span.of(text))
+            )
             shouted = shouted or VALUED.match(heading) or PLACED.match(heading) or _is_row(start, text)
             before = text[max(0, start.at - 200) : start.at].rstrip()[-1:]
             ending = heading.endswith(".") and (before.isalnum() or before == ",")
             signed = SIGNED.match(text, start.span.end) or heading.startswith("[")
             name = NO_HEADING.match(heading) and (ADDRESS.match(text, start.span.end) or start.at < HEAD)
             stamp = bool(signed or name) or (not start.level and bool(shouted or ending))
+        elif stamp and start.at < HEAD and not any(k.number for k in kept):
+            kept.append(replace(start, kind="stamp", parts=(), alone=False))
         if not stamp or CONTENTS.match(start.heading):
             kept.append(start)
     return kept
@@ -339,8 +389,14 @@ def _is_row(start: Start, text: str) -> bool:
     """Whether a heading without a number is a cell of a printed row: short pieces side by side, with wide gaps."""
     begin = max(text.rfind("\n", max(0, start.at - LONGEST_ROW), start.at) + 1, start.at - LONGEST_ROW)
     end = text.find("\n", start.span.end, start.span.end + LONGEST_ROW)
-    cells = [cell for cell in CELLS.split(text[begin : end if end >= 0 else start.span.end + LONGEST_ROW]) if cell.strip()]
-    if len(cells) < 2 or max(map(len, cells)) > LONGEST_CELL or any(numbered(cell, heading=True) for cell in cells):
+    cells = [
+        cell for cell in CELLS.split(text[begin : end if end >= 0 else start.span.end + LONGEST_ROW]) if cell.strip()
+    ]
+    if (
+        len(cells) < 2
+        or max(map(len, cells)) > LONGEST_CELL
+        or any(numbered(c, heading=True) or PAPER.search(c) for c in cells)
+    ):
         return False
     shouted = [cell for cell in cells if cell == cell.upper()]
     return len(shouted) > 2 or cells[0] == cells[-1] or any(VALUED.match(cell) or PLACED.match(cell) for cell in cells)
@@ -412,6 +468,11 @@ class Tree:
 
     def grow(self, end: int) -> tuple[Section, ...]:
         for i, start in enumerate(self._starts):
+            if start.kind == "stamp":
+                parent = self._open[-1].position if self._open else None
+                level = self._under() + 1
+                self._found.append(Section(start.span, start.number, start.heading, level, parent))
+                continue
             placed = self._place(i, start)
             if placed:
                 self._add(start, end, *placed)
@@ -437,6 +498,8 @@ class Tree:
             return self._item(i, start)
         if start.kind == "title":
             level = self._unnumbered(i, start)
+        elif start.kind == "row":
+            level = self._sibling("row") or self._under() + 1
         elif start.kind == "digits":
             level = self._digits(i, start)
         elif start.kind == "finding":
@@ -467,7 +530,7 @@ class Tree:
             return level
         if start.level and start.level > self._root():
             return start.level
-        clauses = (o.level for o in self._open if o.start.kind not in ("title", "part", *ATTACHED))
+        clauses = (o.level for o in self._open if o.start.kind not in ("title", "row", "part", *ATTACHED))
         parents = [o.level for o in self._open if o.start.kind in ("part", *ATTACHED) and not attached]
         return next(clauses, max([*parents, self._root()]) + 1)
 
@@ -535,7 +598,7 @@ class Tree:
             heading = o.start.kind == "title" and not o.start.level and o.level > 1 and "digits" not in self._begun
             within = self._sibling_kind(ATTACHED)
             listed = o.style and not self._item_goes_on(i, o)
-            if not (recital or listed or (heading and not within)):
+            if not (o.start.kind == "row" or recital or listed or (heading and not within)):
                 return max(o.level + 1, start.level if start.level > o.level else 0)
         return 1
 

@@ -95,10 +95,11 @@ ISSUE = r"(?:issue|finding|vulnerabilit(?:y|ie)|bug|problem|weakness(?:e)?|flaw|
 IS = r"(?:has|have|had|was|were|is|are)"
 SAID = re.compile(
     rf"(?i)\b(?:(?P<partial>(?:partially|partly)[\s-]{DONE}|{DONE}\s(?:only\s)?(?:partially|partly))"
-    rf"|(?P<open>{IS}\s(?:still\s)?not(?:\syet)?(?:\sbeen)?(?:\s[a-z]{{2,12}}ly)?\s{DONE}"
+    rf"|(?P<open>(?:{ISSUE}|this|it|these|they|both)(?:\s(?!not\b)[\w-]{{1,15}}){{0,3}}?\s{IS}\s(?:still\s)?not(?:\syet)?(?:\sbeen)?(?:\s[a-z]{{2,12}}ly)?\s{DONE}"
+    rf"|{IS}\snot(?:\syet)?\s{DONE}\s(?:this|the|these)\b"
     r"|remains?\s(?:open|unresolved|unfixed|unpatched|present|exploitable|vulnerable)"
     r"|(?:is|are)\sstill\s(?:open|unresolved|unfixed|present|exploitable|vulnerable))"
-    rf"|(?P<accepted>accept(?:s|ed)?\s(?:the|this)\s(?:residual\s)?(?:risks?\b|{ISSUE}\b)"
+    rf"|(?P<accepted>(?:accept(?:s|ed)|(?:we|they|team|client|customer)\saccept)\s(?:the|this)\s(?:residual\s)?(?:risks?\b|{ISSUE}\b)"
     rf"|risks?\s{IS}\s(?:been\s)?accepted|acknowledge[sd]?\s(?:the|this|these)\s{ISSUE}\b"
     rf"|{ISSUE}\s{IS}\s(?:been\s)?acknowledged"
     r"|(?:will\snot|won[\u2019']t)\s(?:be\s)?(?:fix|address|resolv)(?:ed|e)?\b"
@@ -106,17 +107,19 @@ SAID = re.compile(
     rf"|(?P<fixed>(?:{ISSUE}|this|it|these|they|both)(?:\s(?!not\b)[\w-]{{1,15}}){{0,3}}?\s{IS}"
     rf"(?:\s(?:now|since|already|been|(?!part|incomplete)[a-z]{{2,14}}ly)){{0,4}}\s{DONE}\b"
     rf"|{DONE}\s(?:this|the|these|all(?:\sof)?(?:\sthe)?)\s(?:[\w-]{{1,15}}\s){{0,2}}?{ISSUE}\b"
-    rf"|{DONE}\s(?:in|by|with|via|as\sof)\s(?:the\s|this\s)?(?:\W{{0,3}}(?:commit|pr\b|pull|version|release|patch|merge)|\W?\#?\d"
-    r"|\W{0,3}[0-9a-f]{7}|\W{0,3}https?:)"
+    rf"|{DONE}\s(?:in|by|with|via|as\sof)\s(?:the\s|this\s)?(?:\W{{0,3}}(?:commit|pr\b|pull|version|release|patch|merge)"
+    r"|\W{0,3}(?:\#|pr-?|v?\d{1,4}\.)\d|\W{0,3}[0-9a-f]{7,40}\b|\W{0,3}https?:)"
+    r"|signed[\s-]off\son\sthe\sfix|fix(?:es)?\s(?:looks?\sgood|approved|verified|confirmed)"
     r"|fix(?:es)?\s(?:was|were|is|are|(?:has|have)\sbeen)\s(?:[a-z]{2,14}ly\s)?(?:verified|confirmed|validated|deployed"
     r"|merged|applied)))"
 )
 """What a sentence says became of a finding. "Fixed" alone is none of it: rates, sizes and fees are fixed, too."""
 SUPPOSED = re.compile(
-    r"(?i)\b(?:once|until|unless|if|whether|when|should|must|would|could|might|ensure|verify that|recommend\w{0,5}"
-    r"|where|upgrad\w{1,3}|upstream|previous(?:ly)?|similar|other)\b"
+    r"(?i)\b(?:once|until|unless|if|whether|when|where|should|must|would|could|might|ensure|make\ssure|so\sthat|verify\sthat"
+    r"|recommend\w{0,5}|upgrad\w{1,3}|upstream|previous(?:ly)?|similar|other)\b"
 )
 SAYINGS = {"partial": "partially fixed", "open": "not fixed", "accepted": "accepted", "fixed": "fixed"}
+OF_FINDING = re.compile(rf"(?i)\b(?:{ISSUE}|commit|pull|pr|version|release|https?|[0-9a-f]{{7,40}})\b|fix\b")
 SENTENCE = re.compile(r"[.!?](?=\s)|\n\s")
 LONGEST_NOTE = 6000
 LONGEST_SENTENCE = 240
@@ -156,18 +159,20 @@ def standing(status: str) -> str:
     return STATUS_WORDS.get(word) or STATUS_WORDS.get(word.split()[0] if word else "", "")
 
 
-def said(text: str, span: Span) -> tuple[str, Span] | None:
+def said(text: str, span: Span, *, named: bool = False) -> tuple[str, Span] | None:
     """What running text says became of a finding ("the issue has been resolved"), and where; None if it does not say.
 
     One of "partially fixed", "not fixed", "accepted", "fixed": the last that is said, but "partially fixed" before all
-    others. What is only supposed ("once it has been fixed") is not said. Reads 6,000 characters at most.
+    others. What is only supposed ("once it has been fixed") is not said. With `named`, only of sentences that name the
+    finding or its fix: for text that may be of anything, where "it was not completed" is not of the finding. Reads
+    6,000 characters at most.
     """
     last: tuple[str, Span] | None = None
     for match in SAID.finditer(text, span.start, min(span.end, span.start + LONGEST_NOTE)):
         begin = max(span.start, match.start() - LONGEST_SENTENCE)
         for end in SENTENCE.finditer(text, begin, match.start()):
             begin = end.end()
-        if not SUPPOSED.search(text, begin, match.start()):
+        if not SUPPOSED.search(text, begin, match.start()) and (not named or OF_FINDING.search(match[0])):
             last = SAYINGS[match.lastgroup or ""], Span(*match.span())
             if match["partial"]:
                 break

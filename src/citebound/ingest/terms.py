@@ -78,8 +78,8 @@ NAME = r"[A-Z][\w'\u2019&-]{0,30}(?:\s{1,2}(?:(?:of|and|the)\s)?[A-Z][\w'\u2019&
 """Words in title case, that may be a term without quotation marks."""
 
 HALF_QUOTED = re.compile(
-    r"\(\s{0,2}(?:[A-Za-z]{1,14},?\s{1,2}){0,6}"
-    rf"(?:[\"\u201c](?P<unclosed>{NAME})|(?<=[(\s])(?P<unopened>{NAME})[\"\u201d])\)"
+    rf"\(\s{{0,2}}(?:(?:[A-Za-z]{{1,14}},?\s{{1,2}}){{0,6}}[\"\u201c](?P<unclosed>{NAME})"
+    rf"|(?:[a-z]{{1,14}},?\s{{1,2}}){{0,6}}(?P<unopened>{NAME})[\"\u201d])\)"
 )
 """("Supplier) and (the Supplier"): one of the two quotation marks was lost."""
 
@@ -112,17 +112,22 @@ KEY_ROWS = re.compile(
 """Headings of such rows."""
 
 PLAIN_ROWS = frozenset(
-    "name title date signature by email address phone fax attention attn notes description item quantity price no role"
-    .split()
+    (
+        "name title date signature by email address phone fax attention attn notes description item quantity price no"
+        " role"
+    ).split()
 )
 """Labels of rows that are filled in, not referred to."""
 
 SIGNING = re.compile(r"[*:\s]{0,4}(?:signature|signed|by)\W", re.I)
-LABEL = re.compile(r"[*\s]{0,4}(?P<label>[A-Z][^\t\n|:]{1,80}?)[*\s:]{0,4}(?=[\t\n|])")
+LABEL = re.compile(r"[*|\s]{0,6}(?P<label>[A-Z][^\t\n|:]{1,80}?)[*\s:]{0,4}(?=[\t\n|])")
 ENTRY_COLON = re.compile(
     rf"(?P<term>{NAME})\s{{0,3}}(?::|\s[\u2013\u2014-])\s{{1,3}}(?=[A-Za-z]\w{{0,20}}\s{{1,3}}\w{{1,30}}\s)"
 )
 CAPTIONED = re.compile(r"\W*(?:certain\s)?(?:defined\sterms|definitions?|glossary(?:\sof\sterms)?)\W*$", re.I)
+LISTING = re.compile(r"\bdefinitions\b|\bdefined\sterms\b|glossary|terminology|interpretation", re.I)
+"""Headings of lists of definitions, rather than of one definition."""
+
 WORD = re.compile(r"[\w'\u2019&/-]{1,40}")
 LONGEST_TERM = 8
 """Words of a term that is looked for in the text."""
@@ -143,7 +148,8 @@ WORDING = frozenset(
 )
 """Words whose use a clause on interpretation explains: they are no terms."""
 NO_TERM = frozenset(
-    "this that which it what such these those there he she they we you nothing neither no each any if".split()
+    "this that which it what such these those there he she they we you nothing neither no each any if source note notes"
+    " page example".split()
 )
 DEFINING = re.compile(r"defin|interpretation|glossary|certain terms|meaning of terms|terminology", re.I)
 LEADING = re.compile(
@@ -201,13 +207,21 @@ class Definitions:
                 table = False
             whole = self._with_next(i)
             defined, edges = self._in(block, whole.end)
-            sentences = sentence_spans(self._text, whole) if defined else []
+            sentences = self._sentences(i, whole) if defined else []
             for term in defined:
                 definition = self._definition(i, term, edges, sentences)
                 words = " ".join(term.of(self._view).split())
                 self._found.append(term.start)
                 yield Term(words, term, definition, self._scope(term, definition))
         yield from self._captions()
+
+    def _sentences(self, i: int, whole: Span) -> list[Span]:
+        """The sentences of a block; a term that stands alone is one with the first sentence behind it."""
+        block = self._blocks[i].span
+        if whole == block:
+            return sentence_spans(self._text, block)
+        first, *rest = sentence_spans(self._text, self._blocks[i + 1].span)
+        return [Span(block.start, first.end), *rest]
 
     def _with_next(self, i: int) -> Span:
         """A block, with the one behind it where it is nothing but a quoted or short term: two columns, or two lines."""
@@ -272,7 +286,7 @@ class Definitions:
             if parent is not None and CAPTIONED.match(self._sections[parent].heading):
                 children.setdefault(parent, []).append(i)
         found = sorted(self._found)
-        for parent, positions in children.items():
+        for positions in children.values():
             sections = [self._sections[i] for i in positions]
             named = [
                 s
@@ -327,13 +341,15 @@ class Definitions:
         for at, entry in entries.items():
             if term := self._unquoted(at, min(limit, at + 300), defining, at == begin):
                 defined.setdefault(term, entry)
+        quoted = sorted(defined)
         for term in self._without_quotes(block):
-            if not any(term.overlap(other) for other in defined):
-                defined[term] = None
+            near = bisect_left(quoted, term)
+            if not any(term.overlap(other) for other in quoted[max(0, near - 1) : near + 1]):
+                defined.setdefault(term, None)
         listed = (
             [m for at in entries if (m := ENTRY_COLON.match(self._view, at, min(end, at + 200)))] if defining else []
         )
-        if defining and (len(listed) >= LEAST_ENTRIES or (listed and self._listed_around(block))):
+        if listed and self._is_under(begin, LISTING) and (len(listed) >= LEAST_ENTRIES or self._listed_around(block)):
             for match in listed:
                 if match["term"].split()[0].lower() not in NO_TERM:
                     defined.setdefault(Span(match.start("term"), match.end("term")), entries[match.start()])
@@ -350,12 +366,13 @@ class Definitions:
             span = self._sections[key].span
             first = bisect_left(self._begins, span.start)
             last = bisect_left(self._begins, span.end)
-            count = 0
+            entries: set[str] = set()
             for other in self._blocks[first:last]:
                 at = other.span.start
                 sign = NUMBERED.match(self._view, at, at + 40)
-                count += bool(ENTRY_COLON.match(self._view, sign.end() if sign else at, other.span.end))
-            self._lists[key] = count >= LEAST_ENTRIES
+                if entry := ENTRY_COLON.match(self._view, sign.end() if sign else at, other.span.end):
+                    entries.add(entry["term"])
+            self._lists[key] = len(entries) >= LEAST_ENTRIES
         return self._lists[key]
 
     def _without_quotes(self, block: Block) -> Iterator[Span]:
