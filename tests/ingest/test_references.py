@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,3 +203,13 @@ def test_any_text_gives_spans_inside_it_in_order(text: str) -> None:
         assert reference.target
         assert reference.span.end <= len(text)
         assert reference.section is None or 0 <= reference.section < len(found)
+
+
+@pytest.mark.parametrize(
+    "piece", ["Clause 1 ", "Annex I-B, ", "Section 1 of the ABC ", "this Clause 2 of the Act ", "I-"]
+)
+def test_garbage_takes_no_longer_than_text(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    begin = time.process_time()
+    references(text, (Section(Span(0, len(text)), "1", "Law", 1),))
+    assert time.process_time() - begin < 10

@@ -365,3 +365,15 @@ def test_garbage_takes_no_longer_than_text(piece: str) -> None:
     begin = time.process_time()
     sections(text, (Block(BlockKind.PARAGRAPH, Span(0, len(text))),))
     assert time.process_time() - begin < 10
+
+
+@pytest.mark.parametrize(
+    "piece", ["A B   ", "FEES: 1\n\n", "ACME INC\n\n1 A St, ", "EXHIBIT 1.1\n\n", "ANNEX I(A)(B)\n\n"]
+)
+def test_blocks_of_garbage_take_no_longer_than_text(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    step = len(piece)
+    blocks = [Block(BlockKind.TITLE, Span(at, at + step)) for at in range(0, len(text) - step, step)]
+    begin = time.process_time()
+    sections(text, blocks)
+    assert time.process_time() - begin < 10

@@ -221,7 +221,7 @@ def test_labels_of_key_terms_are_terms_where_the_text_uses_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["hereinafter the ", '("A ', "(the A ", "A: a b ", '"A"   ', "A, ", "| A |\n", "(each, "]
+    "piece", ["hereinafter the ", '("A ', "(the A ", "(the A) ", "A: a b ", '"A"   ', "A, ", "| A |\n", "(each, "]
 )
 def test_garbage_takes_no_longer_than_text(piece: str) -> None:
     text = piece * (200_000 // len(piece))

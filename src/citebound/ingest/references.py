@@ -343,11 +343,7 @@ def _is_outside(match: re.Match[str], text: str, after: int, places: Places) -> 
     if acronym and not match["word"].isupper() and acronym["name"] not in SHOUTED:
         return True
     other = INITIALS.match(text, after)
-    if (
-        other
-        and not match["word"].isupper()
-        and not re.search(rf"\b{other['name']}\b", text[: min(HEAD, match.start())])
-    ):
+    if other and not match["word"].isupper() and other["name"] not in text[: min(HEAD, match.start())]:
         return True
     if re.match(r"\d{3}", number) or BEFORE.search(text, max(0, match.start() - 16), match.start()):
         return True

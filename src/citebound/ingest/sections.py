@@ -62,6 +62,7 @@ SIGNED = re.compile(
     r"[ ]{0,3}(?::|/s/|_|\t)",
     re.I,
 )
+SIGNING = re.compile(r"\W{0,9}(?:signature|signed|by|/s/)(?!\w)", re.I)
 ADDRESS = re.compile(
     r"[.,]?\s{1,20}(?:c/o|attn|attention|suite|p\.?\s?o\.?\sbox|tel|fax|phone"
     r"|\d{1,6}\s{1,3}[A-Z][\w.]{0,20}[^\n;:]{0,60}(?:\n|\s{3,80}|$)(?:[^\n;:]{0,80}\b[A-Z]{2}\s{1,3}\d{5}\b|[^\n;:]{1,60},\s|attn|attention|suite|tel|fax))",
@@ -115,12 +116,19 @@ NO_HEADING = re.compile(
     r"|(?:signature|address(?:es)?|telephone|phone|facsimile|fax|e-?mail|attention|attn)\W*$"
     r"|.{0,40}\bagreed (?:to|and accepted|to and accepted)\b(?: by)?\W*$"
     r"|\W{0,3}[\"\u201c][^\"\u201c\u201d]{1,80}[\"\u201d]\W*$"
-    r"|.{0,80}\b(?:portions?|information) (?:of this .{1,30} )?(?:(?:has|have) been |were |was )?(?:omitted|redacted)\b"
     r"|.{0,80}\b(?:confidential treatment|execution (?:copy|version)|signature pages?|intentionally (?:left )?blank"
     r"|signatures? (?:on|follow)|hereunto)\b"
     r"|source:|in witness whereof|page \d|dated?[\s:]{1,9}\W{0,9}\d|date:",
     re.I,
 )
+
+
+LEGEND = re.compile(
+    r".{0,80}\b(?:(?:portions?|information) (?:of this .{1,30} )?(?:(?:has|have) been |were |was )?(?:omitted|redacted)"
+    r"|confidential treatment (?:requested|has been))\b",
+    re.I,
+)
+"""What a filing prints above a document, that is no heading in any type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +289,7 @@ def _labelled(view: str, block: Block) -> Iterator[Start]:
         and len(rest) >= LONGEST_CELL
         and len(label) <= LONGEST_CELL
         and is_caption(words)
-        and not SIGNED.match(rest)
+        and not SIGNING.match(rest)
     ):
         yield Start(Span(block.span.start, block.span.start + len(label)), "row", "", words)
 
@@ -325,9 +333,9 @@ def _parts(ordinal: str) -> tuple[int, ...]:
         return tuple(parts)
     if ordinal.lower() in WORDS:
         return (WORDS.index(ordinal.lower()) + 1,)
-    outer, inner = re.match(r"([A-Za-z]+)(.*)", ordinal, re.S).groups() if ordinal[0].isalpha() else (ordinal, "")
-    if inner and roman_value(outer):
-        return (roman_value(outer), *(ord(c.lower()) - 96 for c in inner if c.isalpha()))
+    outer = re.split(r"[(.-]", ordinal, maxsplit=1)[0]
+    if outer != ordinal and (value := roman_value(outer)):
+        return (value, *(ord(c.lower()) - 96 for c in ordinal[len(outer) :] if c.isalpha()))
     return (roman_value(ordinal) or ord(ordinal[0].lower()) - 96,)
 
 
@@ -369,15 +377,15 @@ def _without_legends(starts: list[Start], text: str) -> list[Start]:
             heading = start.heading
             first = start.at < HEAD and PAPER.search(heading) and heading not in titled
             titled.add(heading)
-            shouted = (
-                (times[heading] > 2 and not first) or NO_HEADING.match(heading) or COLUMNS.search(start.span.of(text))
-            )
-            shouted = shouted or VALUED.match(heading) or PLACED.match(heading) or _is_row(start, text)
+            named = NO_HEADING.match(heading)
+            shouted = (times[heading] > 2 and not first) or named or COLUMNS.search(start.span.of(text))
+            labelled = VALUED.match(heading) or PLACED.match(heading)
             before = text[max(0, start.at - 200) : start.at].rstrip()[-1:]
             ending = heading.endswith(".") and (before.isalnum() or before == ",")
             signed = SIGNED.match(text, start.span.end) or heading.startswith("[")
-            name = NO_HEADING.match(heading) and (ADDRESS.match(text, start.span.end) or start.at < HEAD)
-            stamp = bool(signed or name) or (not start.level and bool(shouted or ending))
+            addressed = LEGEND.match(heading) or (named and ADDRESS.match(text, start.span.end))
+            loose = shouted or labelled or ending or _is_row(start, text)
+            stamp = bool(signed or addressed) or (not start.level and bool(loose))
         elif stamp and start.at < HEAD and not any(k.number for k in kept):
             kept.append(replace(start, kind="stamp", parts=(), alone=False))
         if not stamp or CONTENTS.match(start.heading):

@@ -385,7 +385,10 @@ class Definitions:
         for match in HEREINAFTER.finditer(view, begin, end):
             enclosed = bool(match["open"] and match["close"])
             if match["bare"] and not (
-                enclosed and not match["called"] and begin < PREAMBLE and self._uses(match["term"]) >= LEAST_USES
+                enclosed
+                and not match["called"]
+                and match.start() < PREAMBLE
+                and self._uses(match["term"]) >= LEAST_USES
             ):
                 continue
             if match["called"] or enclosed:
