@@ -18,11 +18,13 @@ import re
 import sys
 import tarfile
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -34,7 +36,8 @@ from citebound.eval import statistics
 from citebound.eval.figures import Figure, record
 from citebound.eval.measures import Place, character_precision, character_recall
 from citebound.eval.spec import data_folder
-from citebound.indexes.search import passages
+from citebound.indexes.search import Search, passages
+from citebound.protocols import Embedder, Vectors
 from citebound.types import Hit, Span
 
 BUDGETS = (2000, 4000, 8000, 16000, 32000)
@@ -185,6 +188,36 @@ def _score(hits: Sequence[Hit], gold: Sequence[Place]) -> Scores:
 WRONG_AT = 4000
 
 
+class Timed:
+    """An encoder that counts its seconds; all else is the encoder's own."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.seconds = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._embedder, name)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        begun = time.perf_counter()
+        made = self._embedder.embed(texts)
+        self.seconds += time.perf_counter() - begun
+        return made
+
+
+def beyond_encoder(opened: Collection, asked: Sequence[Query], k: int = 24) -> list[float]:
+    """Milliseconds of each search with all stages, the encoder's not counted."""
+    timed = Timed(opened.embedder)
+    search = Search(opened.root, opened._store, timed)  # type: ignore[arg-type]
+    search.hits(asked[0].question, k)
+    made = []
+    for query in asked:
+        before, begun = timed.seconds, time.perf_counter()
+        search.hits(query.question, k)
+        made.append(1000 * (time.perf_counter() - begun - (timed.seconds - before)))
+    return made
+
+
 def figures_of(asked: Sequence[Query], by_variant: Mapping[str, Sequence[Scores]]) -> list[Figure]:
     """The rows that are recorded: the product's, each stage's, and without names."""
     full = by_variant["full"]
@@ -231,8 +264,15 @@ def main() -> int:
                 shown = [f"recall_{b // 1000}k" for b in BUDGETS]
                 shown += ["wrong_document", *(f"recall_16k.{p}" for p in PARTS)]
                 console.print(f"{variant:<11}", " ".join(f"{n} {told[n]:.3f}" for n in shown if n in told))
+            slow = beyond_encoder(opened, asked[::5])
+            chunks = float(str(opened.stats()["chunks"]))
+        taken = [
+            Figure(f"search.stages_p{p}_ms", float(np.quantile(slow, p / 100)), "ms", denominator=chunks)
+            for p in (50, 95)
+        ]
+        console.print(*(f"{f.name} {f.value:.1f}" for f in taken), f"{chunks:,.0f} chunks")
     if given.record and given.use == "report" and not given.only:
-        record(figures_of(asked, by_variant), COMMAND)
+        record([*figures_of(asked, by_variant), *taken], COMMAND)
     return 0
 
 

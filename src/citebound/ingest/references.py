@@ -286,7 +286,11 @@ def _foreign(mentions: Sequence[re.Match[str]], text: str, places: Places) -> fr
         for word in outside
         if not inside[word]
         and word not in printed | spoken
-        and any(inside[other] or bare[other] >= max(OFTEN, 2 * bare[word]) for other in CLAUSES if other != word)
+        and any(
+            inside[other] or (word != "section" and bare[other] >= max(OFTEN, 2 * bare[word]))
+            for other in CLAUSES
+            if other != word
+        )
     )
 
 
