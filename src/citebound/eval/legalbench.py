@@ -208,7 +208,7 @@ class Timed:
 def beyond_encoder(opened: Collection, asked: Sequence[Query], k: int = 24) -> list[float]:
     """Milliseconds of each search with all stages, the encoder's not counted."""
     timed = Timed(opened.embedder)
-    search = Search(opened.root, opened._store, timed)  # type: ignore[arg-type]
+    search = Search(opened.root, opened._store, timed)
     search.hits(asked[0].question, k)
     made = []
     for query in asked:
