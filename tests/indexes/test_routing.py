@@ -63,6 +63,23 @@ def test_a_name_is_found_in_spite_of_a_typing_error(collection: Collection) -> N
     assert routed(collection, "What must Nortwhind keep secret?")[0] >= {"Northwind_NDA_2019.txt"}
 
 
+def test_a_whole_name_counts_however_common_its_words_are(tmp_path: Path) -> None:
+    made = Collection.open(tmp_path / "c", create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder())
+    texts = {
+        "Keep.txt": "We keep your notes.",
+        "Viber.txt": "We keep your calls.",
+        "Groupon.txt": "We keep your orders.",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text("Privacy policy.\n\n" + text)
+        made.ingest([tmp_path / name])
+    assert routed(made, 'Consider "Keep"\'s privacy policy; do you sell my data?') == (
+        {"Keep.txt"},
+        "do you sell my data?",
+    )
+    assert routed(made, "How long do you keep my data?") == (set(), "")
+
+
 @pytest.mark.parametrize(
     "question",
     [
@@ -80,7 +97,9 @@ def test_a_question_that_names_nothing_goes_everywhere(collection: Collection, q
 
 def test_a_filter_limits_where_a_question_can_go(collection: Collection) -> None:
     router = Router(collection._store)
-    assert router.route("How long must Northwind wait for payment?", Eq("name", "lease.txt")) == Route()  # one document: nowhere else to go
+    assert (
+        router.route("How long must Northwind wait for payment?", Eq("name", "lease.txt")) == Route()
+    )  # one document: nowhere else to go
 
 
 def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:

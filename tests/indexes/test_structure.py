@@ -140,7 +140,7 @@ def test_forgetting_takes_the_structure_along(tmp_path: Path) -> None:
         assert removed["terms"] and removed["facts"] and removed["cards"]
         with made._store.reading() as db:
             for table in ("terms", "mentions", "facts", "findings", "cards"):
-                assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+                assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0  # noqa: S608
 
 
 def test_a_collection_of_the_first_format_is_brought_up_to_date(tmp_path: Path) -> None:

@@ -7,6 +7,11 @@ import re
 from citebound.answer.set_question import Quantifier
 
 OF_THEM = r"(?: of)?(?: (?:the|our|my|your|these|those|all|any|different|distinct|unique|total|separate))*(?= )"
+ANYTHING = r"(?:anything|something)"
+HERE = (
+    r"(?:in|across|among|within) (?:the|this|our|my) (?:whole |entire )?(?:collection|set|corpus|library|archive|index)"
+)
+AMONG = r"(?:among|amongst|of|out of|from) (?:all )?(?:of )?(?:the|our|these|those)(?= )"
 FRAMES: tuple[tuple[Quantifier, str], ...] = (
     (Quantifier.COUNT, rf"(?:in |across |for |of )?how many{OF_THEM}"),
     (
@@ -20,6 +25,9 @@ FRAMES: tuple[tuple[Quantifier, str], ...] = (
         r" of)?(?: (?:the|our|my))?(?= )",
     ),
     (Quantifier.ANY, r"(?:do|did) (?:we|i|you|they) (?:currently |already )?have(?: (?:any|an?|some))?(?= )"),
+    (Quantifier.ANY, rf"(?:does|did|has|is|was|can|could|will) (?={ANYTHING} {HERE})"),
+    (Quantifier.COUNT, rf"{AMONG}(?=[^,?]{{3,80}}, how many\b)"),
+    (Quantifier.LIST, rf"{AMONG}(?=[^,?]{{3,80}}, (?:which|what)(?: ones?| of (?:them|these|those))\b)"),
     (
         Quantifier.ANY,
         r"(?:do|does|did|has|have|is|are|was|were|can|could|will|may) (?:any|some|at least one"
@@ -44,10 +52,22 @@ POLITE = re.compile(
     r"|to see|to know|to have|tell me|tell us|let me know|show me|give me)[ ,]+){1,4}"
 )
 ENDING = re.compile(
-    r"(?:[,;:.?] ?)?(?:and )?(?:(?:if so,? )?(?:which(?: ones?)?(?: are (?:they|those))?|what are"
-    r" they|(?:please )?(?:list|name|show)(?: me)? (?:them|each|all))"
+    r"(?:[,;:.?] ?)?(?:and )?(?:(?:if so,? )?(?:which(?: ones?)?(?: are (?:they|those))?"
+    r"|which (?P<value>cve)s? (?:is|are) (?:it|they|that|those)|what are they|(?:please )?(?:list|name|show)(?: me)? (?:them|each|all))"
     r"(?: all)?|please|in total|altogether|overall|so far|right now|at the moment|as of (?:now|today))[?.! ]*$"
 )
+ASIDE = re.compile(
+    r"(?P<open>\()?(?(open)|, ?)(?:i\. ?e\.|e\. ?g\.|that is,|in other words,?|such as|for example,?|for instance,?)"
+    r"(?! (?:the )?(?:those|ones?|with|without|not?|only|which|that|where|whose)\b)[^A-Z0-9,;?()]{1,200}"
+    r"(?(open)\)|(?=[,;?]|\.?$))"
+)
+"""An explanation of the words before it. One with a name or a number in it may narrow what is asked, and stays."""
+
+LED = re.compile(r", (?:(?:which|what)(?: ones?| of (?:them|these|those))|how many(?: of (?:them|these|those))?)\b")
+EVERYTHING = re.compile(
+    r"\b(?:equipment|hardware|products?|devices?) (?:or|and) software\b|\bsoftware (?:or|and) (?:equipment|hardware|devices?)\b"
+)
+FAMILY = re.compile(r"(?<=[\w)]) (?:product )?(?:family|families|series|product line)\b(?! of (?!product|device))")
 GLUE = frozenset(
     "a an the of in on at by for from to with within among across under as about into between that"
     " which who whose where"

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from citebound.answer.set_frame import ANYTHING, HERE
 from citebound.answer.set_question import (
     Clause,
     Condition,
     Either,
+    Every,
     Field,
     Known,
     Metric,
@@ -25,12 +28,15 @@ from citebound.answer.set_question import (
     Standing,
     Type,
     Unless,
+    words,
 )
 from citebound.answer.set_words import (
     AFTER,
     BEFORE,
+    CLAUSES_SAID,
     COUNTED,
     COURT,
+    CVE_YEAR,
     CVES,
     DATE_CUES,
     DATED,
@@ -39,6 +45,9 @@ from citebound.answer.set_words import (
     DULL,
     FINDING_FIELDS_SAID,
     FINDINGS,
+    FIRST_CVE,
+    HAS_CVE,
+    LAST_CVE,
     LAW,
     LEAST,
     LEVEL,
@@ -67,6 +76,7 @@ from citebound.answer.set_words import (
     UNDER,
     UNTIL,
     WEAKNESSES,
+    WHICH_LAW,
     WITHIN,
 )
 from citebound.answer.words import stem
@@ -154,6 +164,19 @@ def claim_identifiers(marks: Marks) -> None:
         numbers = tuple(f"CWE-{n}" for n in re.findall(r"\d+", match[0]))
         return condition_mark(match, Field(("cwe",), OneOf(numbers), " or ".join(numbers)), "finding", "cwe")
 
+    def of_years(match: re.Match[str]) -> Mark | None:
+        if not re.search(r"(?<![\w-])cves? (?:(?:ids?|numbers?) )?$", marks.text[: match.start()].lower()):
+            return None
+        year = int(match["year"])
+        first = year if match["op"] in ("in", "since") else year + 1 if match["op"] == "after" else FIRST_CVE
+        last = year if match["op"] == "in" else year - 1 if match["op"] in BEFORE else LAST_CVE
+        said = f"a CVE number of the years {match[0][match[0].index(match['op']) :]}"
+        tests = tuple(Field(("cve",), Named(("cve", str(y))), said) for y in range(first, last + 1))
+        return condition_mark(match, Either(tests), "finding") if tests else None
+
+    known = Field(("cve",), Known(), "a CVE")
+    marks.claim(CVE_YEAR, of_years)
+    marks.claim(HAS_CVE, lambda m: condition_mark(m, known, "finding"))
     marks.claim(r"(?:cve[- ])?cve-\d{4}-\d{4,7}", cve)
     marks.claim(r"cwe[- ]?\d{1,4}(?:(?: or|,| and) cwe[- ]?\d{1,4}){0,4}", cwe)
 
@@ -165,7 +188,23 @@ def claim_scores(marks: Marks) -> None:
         test = Range(Scale.NUMBER, low, high, open_low, open_high)
         return condition_mark(match, Field(("cvss_score",), test, said), "finding", "score")
 
+    def of_all(match: re.Match[str]) -> Mark | None:
+        one = made(match).condition
+        if one is None:
+            return None
+        inside = Several("finding", 1, None, f"a finding with {words(one)}", one)
+        outside = Several("finding", 1, None, f"a finding without {words(one)}", Unless(one))
+        whole = condition_mark(match, Every((inside, Unless(outside))))
+        return replace(whole, kinds=("security_reports",))
+
     kind = r"(?:(?:cvss(?:[ -]?v?[234](?:\.[01])?)?|base|score|scores|scored|scoring)(?: base)?(?: scores?)?)"
+    for match in re.finditer(
+        rf"(?:maximum|highest|highest possible|top|perfect) (?={kind} (?:of )?10(?:\.0)?(?![\w.]))", marks.low
+    ):
+        marks.strike(*match.span())
+    marks.claim(
+        rf"(?:all|every|each)(?: of the)?(?: single)? {kind}(?: (?:is|are|being|of))? (?P<said>{RANGED})", of_all
+    )
     marks.claim(
         rf"{kind}(?: (?:is|are|of|that is|which is))? (?P<said>{RANGED})(?: on (?:the )?cvss(?: scale)?)?", made
     )
@@ -217,6 +256,12 @@ def claim_weaknesses(marks: Marks) -> None:
 
 
 def claim_dates(marks: Marks, kinds: Sequence[str]) -> None:
+    for match in re.finditer(
+        r"(?<![\w-])(?:initial |fixed |original |current )?term (?:(?:that|which) )?(?=(?:end|expir)(?:s|e|es|ing)\b)",
+        marks.low,
+    ):
+        marks.strike(*match.span())
+
     def made(match: re.Match[str]) -> Mark | None:
         begin, fields, running = _date_cue(marks.low, match.start())
         if not fields:
@@ -271,6 +316,9 @@ def _day(printed: str) -> tuple[str, str]:
     year = next(int(m) for m in re.findall(r"\d{4}", joined))
     if re.search(r"\d0'?s$", joined):
         return f"{year}-01-01", f"{year + 9}-12-31"
+    if joined.startswith(("end ", "beginning ", "start ")):
+        iso = f"{year}-12-31" if joined.startswith("end ") else f"{year}-01-01"
+        return iso, iso
     months = (1, 12)
     if match := re.search(r"q([1-4])|(first|second|third|fourth|last) (quarter|half)", joined):
         n = int(match[1]) if match[1] else {"first": 1, "second": 2, "third": 3, "fourth": 4}.get(match[2], 0)
@@ -439,6 +487,10 @@ def claim_nouns(marks: Marks, kinds: Sequence[Profile]) -> None:
             ),
         )
     marks.claim(
+        rf"{ANYTHING}(?= {HERE})|(?<=have ){ANYTHING}",
+        lambda m: Mark(m.start(), m.end(), "document", name="documents"),
+    )
+    marks.claim(
         r"documents?|files?|docs?",
         lambda m: Mark(m.start(), m.end(), "document", plural=m[0].endswith("s"), name=m[0]),
     )
@@ -473,6 +525,14 @@ def claim_clauses(marks: Marks, kinds: Sequence[Profile]) -> None:
     """Clauses and fields that are there or not, by the words with which the profiles say people ask for them."""
     phrases: list[tuple[str, Condition, str]] = []
     for profile in kinds:
+        titles = {clause.name: clause.title.lower() for clause in profile.clauses}
+        for pattern, name in CLAUSES_SAID:
+            if name in titles:
+                clause_mark = partial(condition_mark, condition=Clause(name, titles[name]))
+                marks.claim(pattern, clause_mark)
+        if any(one.name == "governing_law" for one in profile.fields):
+            law = Field(("governing_law",), Known(), "a stated governing law")
+            marks.claim(WHICH_LAW, partial(condition_mark, condition=law))
         for clause in profile.clauses:
             for said in (*clause.words, clause.title):
                 phrases.append((said, Clause(clause.name, clause.title.lower()), profile.name))

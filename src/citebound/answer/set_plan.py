@@ -8,18 +8,22 @@ stand in the facts, and small words. One word that is not understood sends it th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from citebound.answer import set_marks as reading
 from citebound.answer.set_frame import (
+    ASIDE,
     CUED,
     ENDING,
+    EVERYTHING,
+    FAMILY,
     FORBIDDING,
     FRAMES,
     GLUE,
     GONE,
     ITS,
+    LED,
     NAME_CUES,
     NAME_ORDER,
     NO_ARTICLES,
@@ -89,12 +93,31 @@ class _Planner:
         self.kinds = kinds
         self.known = known
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+        low = self._without(low, ASIDE.finditer(text))
+        self.also = ""
         if ending := ENDING.search(low):
+            self.also = ending["value"] or ""
             low = low[: ending.start()] + " " * (len(low) - ending.start())
         low = re.sub(r"\bon file\b", "       ", low)
         self.low = low.rstrip("?.! ").ljust(len(low))
         self.frame, self.frame_end = self._framed()
+        self._told_apart()
         self.rest: list[str] = []
+
+    def _without(self, low: str, found: Iterable[re.Match[str]]) -> str:
+        for match in found:
+            low = low[: match.start()] + " " * (match.end() - match.start()) + low[match.end() :]
+        return low
+
+    def _told_apart(self) -> None:
+        """Blanks the second half of "among the leases, which ones", and what only says that a name is one of things."""
+        if self.frame is not None and re.match(r"(?:among|amongst|of|out of|from) ", self.low.lstrip()):
+            self.low = self._without(self.low, [m for m in [LED.search(self.low, self.frame_end)] if m])
+        if re.search(r"advisor|vulnerab|product|device", self.low):
+            named = [m for m in FAMILY.finditer(self.low) if self.text[: m.start()].split()[-1][:1].isupper()]
+            self.low = self._without(self.low, [*EVERYTHING.finditer(self.low), *named])
+        if re.search(r"\bnothing\b(?! (?:worse|above|higher|more severe)\b)", self.low):
+            raise NotUnderstood
 
     def _framed(self) -> tuple[Quantifier | None, int]:
         polite = POLITE.match(self.low)
@@ -133,6 +156,8 @@ class _Planner:
         if unit.what == "finding" and not unit.plural and self._names_one(found):
             return None
         found, unit = _with_cves(found, unit)
+        if self.also and unit.what == "document":
+            unit = Mark(len(self.low), len(self.low), "value", name=self.also, kinds=self._declaring(self.also))
         kinds = self._kinds(unit, found)
         found = self._with_names(marks, found, kinds, unit)
         if self.frame is None and any(

@@ -9,7 +9,7 @@ from citebound.answer.set_question import Type
 from citebound.ingest.facts import COUNTRIES, STATES
 
 NEGATIONS = frozenset(
-    "no not without lack lacks lacking missing never neither nor none silent omit omits fail fails except dont doesnt"
+    "no not without lack lacks lacking missing never neither nor none silent nothing omit omits fail fails except dont doesnt"
     " isnt arent havent hasnt didnt".split()
 )
 NUMBERS = {
@@ -40,6 +40,7 @@ DAY = (
     r"(?:\d{4}-\d{2}-\d{2}"
     rf"|(?:{MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{MONTH})\.?,? \d{{4}}"
     rf"|(?:{MONTH})\.?,? (?:of )?\d{{4}}|q[1-4],? (?:of )?\d{{4}}"
+    r"|(?:the )?(?:end|beginning|start) of (?:the year )?(?:19|20)\d{2}(?![\d-]|s\b)"
     r"|(?:the )?(?:first|second|third|fourth|last) (?:quarter|half) of \d{4}"
     r"|(?:the )?(?:year )?(?:19|20)\d{2}(?:-(?:0[1-9]|1[0-2]))?(?!\d|s\b)|(?:the )?(?:19|20)\d0'?s)"
 )
@@ -192,6 +193,37 @@ WEAKNESSES: tuple[tuple[str, str, str], ...] = (
     (r"incorrect default permissions", "276", "incorrect default permissions"),
     (r"improper certificate validation", "295", "improper certificate validation"),
 )
+OWNED = r"(?:intellectual property|ip|data|inventions?|patents?|know-how|developments?|technology)(?: rights)?"
+MONEY = r"(?:an?|some|a (?:certain|fixed|maximum|stated)) (?:amount|sum)(?: of money)?"
+WHOSE = r"(?:the |their |its |any |a party's |each party's |either party's )?"
+CLAUSES_SAID: tuple[tuple[str, str], ...] = (
+    (
+        rf"(?:cap|limit)(?:s|ped|ping|ed|ing)? {WHOSE}liability(?: of (?:the|a|any|one|each|either|both) part(?:y|ies))?"
+        rf" (?:at|to) {MONEY}",
+        "cap_on_liability",
+    ),
+    (rf"(?:end(?:s|ed)? up )?(?:jointly |co-?)own(?:s|ed|ing)? {OWNED}(?: (?:or|and) {OWNED})?", "joint_ip_ownership"),
+    (
+        r"(?:put|plac|deposit|hold|keep)(?:e|s|es|ed|ing|ting)? (?:the |its |any )?source code (?:in|into|with an?)"
+        r" escrow(?: agent)?",
+        "source_code_escrow",
+    ),
+)
+"""Sentences that say what a clause does, beside the phrases of the profiles."""
+
+WHICH_LAW = (
+    r"(?:what|which) (?:(?:country|state|jurisdiction)'s )?laws? (?:governs?|appl(?:y|ies)|controls?"
+    r"|(?:is|are|will be) applicable|will (?:govern|apply))(?: to)?(?: (?:them|it))?"
+)
+HAS_CVE = (
+    r"(?:(?:correspond(?:s|ing)?|map(?:s|ped)?|tied|linked) to|match(?:es)?|with) (?:an? |any |some )?"
+    r"(?:published |public |known |official |registered ){1,2}cves?(?: (?:ids?|numbers?|entr(?:y|ies)))?"
+)
+CVE_YEAR = (
+    r"(?:(?:that|which) )?(?:(?:is|are|was|were|has been|have been) )?(?:assigned|reserved|numbered)"
+    r" (?P<op>before|after|since|in|prior to) (?P<year>(?:19|20)\d{2})(?![\d-])"
+)
+FIRST_CVE, LAST_CVE = 1999, 2099
 FINDING_FIELDS_SAID: tuple[tuple[str, str, str], ...] = (
     (r"cve(?:[- ](?:ids?|numbers?|identifiers?))?|cves", "cve", "a CVE"),
     (r"cwe(?:[- ](?:ids?|numbers?|identifiers?|entr(?:y|ies)))?|cwes", "cwe", "a CWE"),

@@ -33,6 +33,9 @@ MOST = 5
 LEAST_LETTERS = 4
 """Shorter words are not looked for inside of run-together names ("GAINSCOINC") nor corrected."""
 
+LONGEST_NAME = 12
+"""Words that a name may have to be looked for as a whole."""
+
 GAP = 5
 """Characters between two words of a name ("Tate & Lyle"). One word alone of the first page may be a thing: "SQL"."""
 
@@ -61,7 +64,7 @@ class Route:
     """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
 
     Both are empty where it names none, or asks nothing beside the name: whoever types a name alone searches for it.
-    `leaning` then says, 0..1, which share of it, by rarity, a document's name has: "the lease" of one lease among several.
+    `leaning` then says, 0..1, which share of it, by rarity, a document's name has: "the lease", of which there are many.
     """
 
     documents: Mapping[str, float] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Router:
     def _words(self, question: str, names: _Names, allowed: frozenset[int]) -> list[_Word]:
         quoted = [m.span(1) for m in _QUOTED.finditer(question)]
         made = []
+        exact = names.spelled(question)
         known: dict[str, tuple[float, frozenset[int], frozenset[int]]] = {}
         for match in _WORD.finditer(question):
             text = match.group()
@@ -141,7 +145,11 @@ class Router:
             proper = inside or any(c.isdigit() for c in text) or (text != lower and not begins) or text[1:] != lower[1:]
             if lower not in known:
                 known[lower] = self._look_up(lower, proper, names, allowed)
-            made.append(_Word(match.start(), text, proper, *known[lower]))
+            rarity, named, headed = known[lower]
+            whole = exact.get(match.start(), frozenset()) & allowed
+            if whole and proper:  # "Keep", the name of an app, however common the word is
+                rarity, named, headed = max(rarity, math.log(len(allowed) + 1)), named | whole, headed & whole
+            made.append(_Word(match.start(), text, proper, rarity, named, headed))
         return made
 
     def _look_up(
@@ -166,18 +174,39 @@ class _Names:
     ids: frozenset[int]
     squeezed: Mapping[int, str]
     by_word: Mapping[str, frozenset[int]]
+    whole: Mapping[tuple[str, ...], frozenset[int]]
 
     @classmethod
     def of(cls, cards: Iterable[Card]) -> _Names:
         documents: dict[int, str] = {}
         squeezed: dict[int, str] = {}
         by_word: dict[str, set[int]] = {}
+        whole: dict[tuple[str, ...], set[int]] = {}
         for card in cards:
             documents[card.id] = card.document_id
             squeezed[card.id] = re.sub(r"[\W_]", "", card.name.lower())
             for word in re.findall(r"[^\W\d_]{4,}", card.name.lower()):
                 by_word.setdefault(word, set()).add(card.id)
-        return cls(documents, frozenset(documents), squeezed, {w: frozenset(ids) for w, ids in by_word.items()})
+            for line in card.name.lower().split("\n"):
+                whole.setdefault(tuple(_WORD.findall(line)), set()).add(card.id)
+        return cls(
+            documents,
+            frozenset(documents),
+            squeezed,
+            {w: frozenset(ids) for w, ids in by_word.items()},
+            {words: frozenset(ids) for words, ids in whole.items() if 0 < len(words) <= LONGEST_NAME},
+        )
+
+    def spelled(self, question: str) -> dict[int, frozenset[int]]:
+        """Where words of the question begin that together are a whole name, and the documents that bear it."""
+        words = [(m.start(), m.group().lower()) for m in _WORD.finditer(question)]
+        found: dict[int, frozenset[int]] = {}
+        for i in range(len(words)):
+            for n in range(1, min(LONGEST_NAME, len(words) - i) + 1):
+                bearing = self.whole.get(tuple(word for _, word in words[i : i + n]))
+                for start, _ in words[i : i + n] if bearing else ():
+                    found[start] = found.get(start, frozenset()) | (bearing or frozenset())
+        return found
 
     def containing(self, word: str) -> frozenset[int]:
         """Documents whose names have the word inside of a longer one."""

@@ -55,7 +55,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The names of a document: its title and the names of its files, separated by spaces."""
+    """The names of a document, a line each: its title, its files' names, what it calls itself and its parties."""
 
     id: int
     document_id: str
@@ -720,7 +720,7 @@ def _put_card(db: sqlite3.Connection, document_id: str) -> None:
         "INSERT INTO cards (document_id, name, head, vocabulary) VALUES (?, ?, ?, ?)",
         (
             document_id,
-            " ".join(dict.fromkeys([title, *plain, *(value for (value,) in facts)])),
+            "\n".join(dict.fromkeys([title, *plain, *(value for (value,) in facts)])),
             text[:HEAD],
             " ".join(words),
         ),
