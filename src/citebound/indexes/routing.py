@@ -33,8 +33,8 @@ MOST = 5
 LEAST_LETTERS = 4
 """Shorter words are not looked for inside of run-together names ("GAINSCOINC") nor corrected."""
 
-LONGEST_NAME = 12
-"""Words that a name may have to be looked for as a whole."""
+FEW = 2
+"""More documents than this with the same one-word name: the word is no name."""
 
 GAP = 5
 """Characters between two words of a name ("Tate & Lyle"). One word alone of the first page may be a thing: "SQL"."""
@@ -64,7 +64,7 @@ class Route:
     """`documents` that the question names, best first, with their scores; `residual` is the question without the names.
 
     Both are empty where it names none, or asks nothing beside the name: whoever types a name alone searches for it.
-    `leaning` then says, 0..1, which share of it, by rarity, a document's name has: "the lease", of which there are many.
+    `leaning` then says, 0..1, which share of it, by rarity, a document's name has: "the lease", one of many.
     """
 
     documents: Mapping[str, float] = field(default_factory=dict)
@@ -133,7 +133,6 @@ class Router:
     def _words(self, question: str, names: _Names, allowed: frozenset[int]) -> list[_Word]:
         quoted = [m.span(1) for m in _QUOTED.finditer(question)]
         made = []
-        exact = names.spelled(question)
         known: dict[str, tuple[float, frozenset[int], frozenset[int]]] = {}
         for match in _WORD.finditer(question):
             text = match.group()
@@ -146,8 +145,8 @@ class Router:
             if lower not in known:
                 known[lower] = self._look_up(lower, proper, names, allowed)
             rarity, named, headed = known[lower]
-            whole = exact.get(match.start(), frozenset()) & allowed
-            if whole and proper:  # "Keep", the name of an app, however common the word is
+            whole = names.called(lower) & allowed
+            if whole and proper:
                 rarity, named, headed = max(rarity, math.log(len(allowed) + 1)), named | whole, headed & whole
             made.append(_Word(match.start(), text, proper, rarity, named, headed))
         return made
@@ -174,39 +173,33 @@ class _Names:
     ids: frozenset[int]
     squeezed: Mapping[int, str]
     by_word: Mapping[str, frozenset[int]]
-    whole: Mapping[tuple[str, ...], frozenset[int]]
+    whole: Mapping[str, frozenset[int]]
 
     @classmethod
     def of(cls, cards: Iterable[Card]) -> _Names:
         documents: dict[int, str] = {}
         squeezed: dict[int, str] = {}
         by_word: dict[str, set[int]] = {}
-        whole: dict[tuple[str, ...], set[int]] = {}
+        whole: dict[str, set[int]] = {}
         for card in cards:
             documents[card.id] = card.document_id
             squeezed[card.id] = re.sub(r"[\W_]", "", card.name.lower())
             for word in re.findall(r"[^\W\d_]{4,}", card.name.lower()):
                 by_word.setdefault(word, set()).add(card.id)
             for line in card.name.lower().split("\n"):
-                whole.setdefault(tuple(_WORD.findall(line)), set()).add(card.id)
+                whole.setdefault(line, set()).add(card.id)
         return cls(
             documents,
             frozenset(documents),
             squeezed,
             {w: frozenset(ids) for w, ids in by_word.items()},
-            {words: frozenset(ids) for words, ids in whole.items() if 0 < len(words) <= LONGEST_NAME},
+            {name: frozenset(ids) for name, ids in whole.items() if _WORD.fullmatch(name)},
         )
 
-    def spelled(self, question: str) -> dict[int, frozenset[int]]:
-        """Where words of the question begin that together are a whole name, and the documents that bear it."""
-        words = [(m.start(), m.group().lower()) for m in _WORD.finditer(question)]
-        found: dict[int, frozenset[int]] = {}
-        for i in range(len(words)):
-            for n in range(1, min(LONGEST_NAME, len(words) - i) + 1):
-                bearing = self.whole.get(tuple(word for _, word in words[i : i + n]))
-                for start, _ in words[i : i + n] if bearing else ():
-                    found[start] = found.get(start, frozenset()) | (bearing or frozenset())
-        return found
+    def called(self, word: str) -> frozenset[int]:
+        """Documents whose whole name is this word, if they are few: "Keep", an app, however common the word is."""
+        found = self.whole.get(word, frozenset())
+        return found if len(found) <= FEW and word not in ROLES else frozenset()
 
     def containing(self, word: str) -> frozenset[int]:
         """Documents whose names have the word inside of a longer one."""
