@@ -53,7 +53,8 @@ POLITE = re.compile(
 )
 ENDING = re.compile(
     r"(?:[,;:.?] ?)?(?:and )?(?:(?:if so,? )?(?:which(?: ones?)?(?: are (?:they|those))?"
-    r"|which (?P<value>cve)s? (?:is|are) (?:it|they|that|those)|what are they|(?:please )?(?:list|name|show)(?: me)? (?:them|each|all))"
+    r"|which (?P<value>cve)s? (?:is|are) (?:it|they|that|those)|what are they"
+    r"|(?:please )?(?:list|name|show)(?: me)? (?:them|each|all))"
     r"(?: all)?|please|in total|altogether|overall|so far|right now|at the moment|as of (?:now|today))[?.! ]*$"
 )
 ASIDE = re.compile(
@@ -65,7 +66,8 @@ ASIDE = re.compile(
 
 LED = re.compile(r", (?:(?:which|what)(?: ones?| of (?:them|these|those))|how many(?: of (?:them|these|those))?)\b")
 EVERYTHING = re.compile(
-    r"\b(?:equipment|hardware|products?|devices?) (?:or|and) software\b|\bsoftware (?:or|and) (?:equipment|hardware|devices?)\b"
+    r"\b(?:equipment|hardware|products?|devices?) (?:or|and) software\b"
+    r"|\bsoftware (?:or|and) (?:equipment|hardware|devices?)\b"
 )
 FAMILY = re.compile(r"(?<=[\w)]) (?:product )?(?:family|families|series|product line)\b(?! of (?!product|device))")
 GLUE = frozenset(

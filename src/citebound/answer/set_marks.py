@@ -401,6 +401,8 @@ def claim_types(marks: Marks) -> None:
     """Nouns that name a type of contract."""
 
     def typed(match: re.Match[str]) -> Mark | None:
+        if match["type"] == "advisory" and match["noun"] == "deal":
+            return None  # the verb: "does any advisory deal with ..."
         alternatives = re.split(r" and | or |, ?|/", match["type"])
         runs = tuple(tuple(stem(w) for w in re.findall(r"\w+", _spelled(one))) for one in alternatives if one.strip())
         noun = match["noun"]
@@ -479,7 +481,8 @@ def claim_nouns(marks: Marks, kinds: Sequence[Profile]) -> None:
     for profile in kinds:
         words = profile.name.replace("_", " ")
         single = re.sub(r"ies$", "y", words) if words.endswith("ies") else words.rstrip("s")
-        more = "|agreements?|deals?" if profile.name == "contracts" else ""
+        # "which advisories deal with ..." is the verb
+        more = r"|agreements?|(?<!advisory )(?<!advisories )deals?" if profile.name == "contracts" else ""
         marks.claim(
             f"{words}|{single}{more}",
             lambda m, name=profile.name: Mark(  # type: ignore[misc]

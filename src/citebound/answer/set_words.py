@@ -9,8 +9,8 @@ from citebound.answer.set_question import Type
 from citebound.ingest.facts import COUNTRIES, STATES
 
 NEGATIONS = frozenset(
-    "no not without lack lacks lacking missing never neither nor none silent nothing omit omits fail fails except dont doesnt"
-    " isnt arent havent hasnt didnt".split()
+    "no not without lack lacks lacking missing never neither nor none silent nothing omit omits fail fails except dont"
+    " doesnt isnt arent havent hasnt didnt".split()
 )
 NUMBERS = {
     word: i for i, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
@@ -198,8 +198,8 @@ MONEY = r"(?:an?|some|a (?:certain|fixed|maximum|stated)) (?:amount|sum)(?: of m
 WHOSE = r"(?:the |their |its |any |a party's |each party's |either party's )?"
 CLAUSES_SAID: tuple[tuple[str, str], ...] = (
     (
-        rf"(?:cap|limit)(?:s|ped|ping|ed|ing)? {WHOSE}liability(?: of (?:the|a|any|one|each|either|both) part(?:y|ies))?"
-        rf" (?:at|to) {MONEY}",
+        rf"(?:cap|limit)(?:s|ped|ping|ed|ing)? {WHOSE}liability"
+        rf"(?: of (?:the|a|any|one|each|either|both) part(?:y|ies))? (?:at|to) {MONEY}",
         "cap_on_liability",
     ),
     (rf"(?:end(?:s|ed)? up )?(?:jointly |co-?)own(?:s|ed|ing)? {OWNED}(?: (?:or|and) {OWNED})?", "joint_ip_ownership"),
