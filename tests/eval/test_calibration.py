@@ -11,7 +11,6 @@ from citebound.errors import ConfigError
 from citebound.eval.calibration import (
     Point,
     brier,
-    brier_multiclass,
     ece,
     fit_temperature,
     reliability,
@@ -64,12 +63,6 @@ def test_brier_by_hand_and_by_scikit_learn() -> None:
     assert brier(confidence, right) == pytest.approx(brier_score_loss(right, confidence))
 
 
-def test_brier_of_several_classes_by_hand() -> None:
-    table = [[0.7, 0.2, 0.1], [0.0, 0.0, 1.0]]
-    # (.3^2 + .2^2 + .1^2) and, for the confident error, 1 + 1.
-    assert brier_multiclass(table, [0, 1]) == pytest.approx((0.14 + 2) / 2)
-
-
 def test_temperature_of_two_classes_by_hand() -> None:
     # Every margin is 3 and 8 of 10 are right: the likeliest temperature makes sigmoid(3 / T) = 0.8, so T = 3 / ln 4.
     labels = [0] * 8 + [1] * 2
@@ -107,4 +100,4 @@ def test_what_is_no_confidence_is_refused(confidence: list[float], right: list[b
 @pytest.mark.parametrize("labels", [[2], [-1], [0, 1]])
 def test_labels_must_fit_the_classes(labels: list[int]) -> None:
     with pytest.raises(ValueError, match="do not fit"):
-        brier_multiclass([[0.5, 0.5]], labels)
+        fit_temperature([[0.5, 0.5]], labels)

@@ -18,7 +18,6 @@ from citebound.eval.measures import (
     coverage_at_risk,
     excess_aurc,
     gold_leak_rate,
-    label_accuracy,
     macro_f1,
     merged,
     on_gold,
@@ -94,11 +93,6 @@ def test_wrong_documents_are_a_share_of_the_found_places() -> None:
 GOLD = ["yes", "yes", "yes", "no", "no", "silent"]
 SAID = ["yes", "yes", "no", "no", None, "nonsense"]
 CLASSES = ["yes", "no", "silent", "never"]
-
-
-def test_accuracy_counts_a_crash_as_wrong() -> None:
-    assert label_accuracy(GOLD, SAID) == 3 / 6
-    assert label_accuracy([], []) == 0
 
 
 def test_f1_of_classes_by_hand_and_a_class_that_nobody_names_is_left_out() -> None:

@@ -60,15 +60,6 @@ def brier(confidence: Sequence[float], right: Sequence[bool]) -> float:
     return float(np.mean((p - y) ** 2))
 
 
-def brier_multiclass(probabilities: Any, labels: Sequence[int]) -> float:
-    """Mean over items of the squared distance from the one-hot label, summed over classes, 0..2 (Brier 1950).
-
-    `probabilities` is (items, classes); `labels` are class indices.
-    """
-    p, y = _table(probabilities, labels)
-    return float(np.mean(np.sum((p - np.eye(p.shape[1])[y]) ** 2, axis=1)))
-
-
 def fit_temperature(logits: Any, labels: Sequence[int]) -> float:
     """The temperature that makes the labels likeliest (Guo et al. 2017, "On Calibration of Modern Neural Networks").
 

@@ -70,12 +70,6 @@ def wrong_document_rate(found: Sequence[Place], gold: Iterable[Place]) -> float:
     return sum(f.document not in documents for f in found) / len(found) if found else 0.0
 
 
-def label_accuracy(gold: Sequence[str], predicted: Sequence[str | None]) -> float:
-    """Share of the labels that are right; 0.0 where there are none."""
-    right = sum(g == p for g, p in zip(gold, predicted, strict=True))
-    return right / len(gold) if gold else 0.0
-
-
 def check_labels(gold: Iterable[str], classes: Sequence[str]) -> None:
     """Raises ConfigError for a gold label outside of `classes`."""
     if strange := sorted(set(gold) - set(classes)):

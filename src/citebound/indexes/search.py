@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,12 +108,15 @@ class Search:
         synonyms = printed(asked) if "synonyms" in on else ""
         scope = self._scope(route, tree, k)
         weights = INSIDE if route.documents else EVERYWHERE
+        texts = {"": asked} | ({" synonyms": synonyms} if synonyms else {})
         ranked = []
-        for suffix, text in [("", asked), *([(" synonyms", synonyms)] if synonyms else [])]:
-            if "dense" in on:
-                ranked.append(self._by_meaning(f"dense{suffix}", weights[f"dense{suffix}"], text, scope))
-            if "lexical" in on:
-                ranked.append(self._by_words(f"lexical{suffix}", weights[f"lexical{suffix}"], text, scope))
+        if "dense" in on:
+            asked_of = {f"dense{suffix}": text for suffix, text in texts.items()}
+            ranked += self._by_meaning(asked_of, weights, scope)
+        if "lexical" in on:
+            for suffix, text in texts.items():
+                stage = f"lexical{suffix}"
+                ranked.append(self._by_words(stage, weights[stage], text, scope))
         ids = [row[0] for row in scope.layout] or sorted({id_ for one in ranked for id_ in one.scores})
         total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
         if route.leaning and ids:
@@ -145,16 +148,25 @@ class Search:
         documents = self._store.documents_of(ids)
         return np.array([route.leaning.get(documents.get(id_, ""), 0.0) for id_ in ids])
 
-    def _by_meaning(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
+    def _by_meaning(self, texts: Mapping[str, str], weights: Mapping[str, float], scope: _Scope) -> list[Ranked]:
+        """What each stage says of its text; all texts are embedded in one call, and vectors read once."""
         view = self._current()
-        query: Vectors = self._embedder.embed([text])[0]
-        if scope.layout:
-            ids, vectors = self._vectors(view, [row[0] for row in scope.layout])
-            found = _pairs(*exact_search(query, ids, vectors, len(ids)))
-            return of_cosines(stage, weight, found, np.array([score for _, score in found], dtype=np.float32))
-        found = self.dense(text, scope.depth, scope.tree)
-        sample = view.sample @ query if len(view.sample) else np.zeros(0, dtype=np.float32)
-        return of_cosines(stage, weight, found, sample)
+        queries: Vectors = self._embedder.embed(list(texts.values()))
+        ids, vectors = (
+            self._vectors(view, [row[0] for row in scope.layout])
+            if scope.layout
+            else (np.zeros(0, dtype=np.int64), view.sample)
+        )
+        made = []
+        for stage, query in zip(texts, queries, strict=True):
+            if scope.layout:
+                found = _pairs(*exact_search(query, ids, vectors, len(ids)))
+                sample = np.array([score for _, score in found], dtype=np.float32)
+            else:
+                found = self._nearest(view, query, scope.depth, scope.tree)
+                sample = vectors @ query if len(vectors) else np.zeros(0, dtype=np.float32)
+            made.append(of_cosines(stage, weights[stage], found, sample))
+        return made
 
     def _by_words(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
         expression = match_expression(text)
@@ -168,10 +180,8 @@ class Search:
             return wanted, view.index.reconstruct(wanted)
         return self._store.vectors_of(ids)
 
-    def dense(self, question: str, k: int, tree: Filter | None = None) -> list[tuple[int, float]]:
+    def _nearest(self, view: _View, query: Vectors, k: int, tree: Filter | None) -> list[tuple[int, float]]:
         """Chunk ids and cosines, best first, the filter applied inside the search."""
-        view = self._current()
-        query: Vectors = self._embedder.embed([question])[0]
         allowed = self._store.allowed(tree) if tree is not None else None
         if view.index is None or (
             allowed is not None and not view.index.exact and len(allowed) < NARROW * len(view.index)

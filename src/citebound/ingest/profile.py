@@ -95,7 +95,7 @@ class Clause:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A kind of document. `head` is how many characters of text are looked at to recognise it, `least` the score that
-    it needs; `media_types` are those it can have, () for all. `filters` maps a filter's name to the words for it.
+    it needs; `media_types` are those it can have, () for all.
     """
 
     name: str
@@ -109,7 +109,6 @@ class Profile:
     findings: bool = False
     fields: tuple[Field, ...] = ()
     clauses: tuple[Clause, ...] = ()
-    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     hints: str = ""
 
     def as_json(self) -> str:
@@ -180,7 +179,6 @@ def compiled(pattern: str) -> re.Pattern[str]:
 def _profile(table: object, file: str) -> Profile:
     reader = _Table(table, file, "")
     recognise, structure, prompt = (reader.table(name) for name in ("recognise", "structure", "prompt"))
-    filters = reader.table("filters")
     made = Profile(
         name=_named(reader.text("name"), file),
         title=reader.text("title"),
@@ -193,7 +191,6 @@ def _profile(table: object, file: str) -> Profile:
         findings=structure.switch("findings"),
         fields=tuple(_field(name, field) for name, field in reader.named("fields")),
         clauses=tuple(_clause(name, clause) for name, clause in reader.named("clauses")),
-        filters=tuple((name, filters.texts(name)) for name in list(filters.left)),
         hints=prompt.text("hints", ""),
     )
     for part in (reader, recognise, structure, prompt):
@@ -418,7 +415,6 @@ def _table(profile: Profile) -> Mapping[str, object]:
             for field in profile.fields
         },
         "clauses": {clause.name: _keys(clause) for clause in profile.clauses},
-        "filters": {name: list(words) for name, words in profile.filters},
         "prompt": {"hints": profile.hints},
     }
 

@@ -142,11 +142,6 @@ def at_least(severity: str, least: str) -> bool:
     return rank(severity) >= max(0, rank(least))
 
 
-def of_score(score: float) -> str:
-    """The level that CVSS v3 and v4 give a score from 0 to 10 (first.org, table 14 of the v3.1 specification)."""
-    return LEVELS[(score >= 0.1) + (score >= 4.0) + (score >= 7.0) + (score >= 9.0)]
-
-
 def status_of(printed: str) -> str:
     """The printed status in lower case with one spelling: "Won\u2019t Fix" is "won't fix", "Partly fixed" stays."""
     word = " ".join(printed.lower().replace("\u2019", "'").split())
