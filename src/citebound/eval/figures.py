@@ -10,7 +10,10 @@ from pathlib import Path
 
 from citebound.eval.measures import wilson
 
-PATH = Path("eval/results/figures.jsonl")
+RESULTS = Path("eval/results")
+"""What is recorded one after the other lies here: it does not make the code another one."""
+
+PATH = RESULTS / "figures.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ def share(name: str, numerator: int, denominator: int) -> Figure:
 
 def record(figures: list[Figure], command: str, path: Path = PATH) -> None:
     """Append the figures, replacing earlier rows of the same name."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    commit = _git("describe", "--always") + (
+        "-dirty" if _git("status", "--porcelain", "--", ".", f":!{RESULTS}") else ""
+    )
     date = datetime.now(UTC).date().isoformat()
     names = {f.name for f in figures}
     kept = []
@@ -46,3 +49,7 @@ def record(figures: list[Figure], command: str, path: Path = PATH) -> None:
     rows = [json.dumps({**asdict(f), "command": command, "commit": commit, "date": date}) for f in figures]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*kept, *rows]) + "\n", "utf-8")
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()
