@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from citebound.eval.measures import wilson
+from citebound.eval.registration import revision
 
-RESULTS = Path("eval/results")
-"""What is recorded one after the other lies here: it does not make the code another one."""
-
-PATH = RESULTS / "figures.jsonl"
+PATH = Path("eval/results/figures.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +35,7 @@ def share(name: str, numerator: int, denominator: int) -> Figure:
 
 def record(figures: list[Figure], command: str, path: Path = PATH) -> None:
     """Append the figures, replacing earlier rows of the same name."""
-    commit = _git("describe", "--always") + (
-        "-dirty" if _git("status", "--porcelain", "--", ".", f":!{RESULTS}") else ""
-    )
+    commit = revision("describe", "--always")
     date = datetime.now(UTC).date().isoformat()
     names = {f.name for f in figures}
     kept = []
@@ -49,7 +44,3 @@ def record(figures: list[Figure], command: str, path: Path = PATH) -> None:
     rows = [json.dumps({**asdict(f), "command": command, "commit": commit, "date": date}) for f in figures]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join([*kept, *rows]) + "\n", "utf-8")
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()

@@ -35,11 +35,18 @@ class Registration:
         return not self.commit
 
 
+def revision(*naming: str) -> str:
+    """The commit as git names it with these arguments, marked if the code differs from it; "" outside of git.
+
+    What was recorded before in eval/results does not make the code another one.
+    """
+    named = _git(*naming)
+    return named + "-dirty" if named and _git("status", "--porcelain", "--", ".", ":!eval/results") else named
+
+
 def registration(experiment: Experiment) -> Registration:
     """Where a run file stands in git now."""
-    head = _git("rev-parse", "HEAD")
-    if head and _git("status", "--porcelain", "--", ".", ":!eval/results"):
-        head += "-dirty"
+    head = revision("rev-parse", "HEAD")
     path = str(experiment.path)
     if not head or _git("status", "--porcelain", "--", path) or not _git("ls-files", "--", path):
         return Registration("", 0.0, head)
