@@ -105,3 +105,26 @@ def test_the_cost_of_the_index_is_kept_for_later_processes(tmp_path: Path) -> No
     assert made["seconds"] > 0
     assert made["bytes"] > 1000
     assert tiny.kit(tiny.extract(), tmp_path).index_cost["seconds"] == made["seconds"]
+
+
+def test_vectors_are_kept_and_what_that_spares_is_counted(tmp_path: Path) -> None:
+    texts = ["Fees are due in thirty days.", "The Receiving Party keeps secrets.", "Fees are due in thirty days."]
+    first = tiny.kit(tiny.extract(), tmp_path)
+    made = first.vectors(texts)
+    assert (made == first.encoder.embed(texts)).all()
+    assert first.saved == (0.0, 0.0)
+    again = tiny.kit(tiny.extract(), tmp_path)
+    assert (again.vectors([*texts, "Another one."])[:3] == made).all()
+    wall, cpu = again.saved
+    assert wall > 0
+    assert cpu >= 0
+    again.vectors(texts)
+    assert again.saved == (wall, cpu), "what this process holds is free for every system"
+
+
+def test_a_kept_search_is_counted_once_in_a_process(tmp_path: Path) -> None:
+    found = tiny.kit(tiny.extract(), tmp_path).evidence(PAY.asked(GIVEN))
+    again = tiny.kit(tiny.extract(), tmp_path)
+    for _ in range(2):
+        again.evidence(PAY.asked(GIVEN))
+        assert again.saved == (found.seconds, found.seconds)

@@ -158,3 +158,12 @@ def test_a_plan_is_compared_with_the_run_that_followed_it_in_one_go(tmp_path: Pa
     ]
     ledger.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert plan.ratios(ledger) == {"a": 1.5}
+
+
+def test_sentences_that_an_earlier_head_embedded_are_not_embedded_again(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    head = '[systems.{}]\nkind = "embedding_head"\ntrained = true\n'
+    path.write_text(RUN + head.format("head") + head.format("again"))
+    steps = {s.system: s.seconds for s in planned(experiment.read(path), tmp_path).steps}
+    assert steps["again"] == plan.START
+    assert steps["head"] > steps["quotes"]

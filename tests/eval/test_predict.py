@@ -1,10 +1,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +186,22 @@ def test_a_control_that_searches_builds_the_collection_and_its_cost_is_kept() ->
     assert isinstance(cost["index"], dict)
     assert cost["index"]["seconds"] > 0
     assert cost["index"]["bytes"] > 1000
+
+
+@pytest.mark.model
+def test_what_was_kept_does_not_make_a_system_look_cheaper() -> None:
+    head = '[systems.{}]\nkind = "embedding_head"\ntrained = true\n'
+    run = declared(BEFORE + head.format("majority") + head.format("second"))
+    for name in ("majority", "second"):
+        predict.predict(cell(run, name), run.load(), Config())
+    (kept,) = predict.WORK.rglob("vectors.sqlite")
+    with closing(sqlite3.connect(kept)) as connection:
+        ((embedding,),) = connection.execute("SELECT sum(wall) FROM vectors")
+    (searches,) = predict.WORK.rglob("evidence-*.jsonl")
+    searching = sum(json.loads(line)["seconds"] for line in journal.lines(searches))
+    _, second = costs()
+    answers = sum(t.prediction.seconds for t in predict.read_traces(cell(run, "second").traces))
+    assert float(str(second["wall"])) + answers >= 0.99 * (embedding + searching)
 
 
 # -- refused beforehand ------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What systems share: the collection of a suite, its evidence for a question, the encoder, language models.
 
 One Kit serves one suite in one process. Evidence is the product's own: `Collection.ask` by quotes alone. It is kept on
-disk, so that ten systems that read the same passages search once; the seconds of the search are kept with it.
+disk, as are vectors of sentences, so that ten systems that read the same passages search once; the seconds that this
+spares are counted, and belong to what each system costs.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import citebound
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.eval import journal
+from citebound.eval.kept import KeptVectors
 from citebound.eval.measures import Place
 from citebound.eval.suite import Question, Suite, SuiteError
 from citebound.indexes.embeddings import open_encoder
-from citebound.protocols import Embedder
+from citebound.protocols import Embedder, Vectors
 from citebound.types import Citation, Hit, In, Outcome, Passage, Span
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class Kit:
         self.work = work
         self._given = embedder
         self._models: dict[str, LanguageModel | Endpoint] = {}
+        self._read: set[str] = set()
+        self._searches = 0.0
 
     @property
     def encoder_name(self) -> str:
@@ -122,7 +126,21 @@ class Kit:
             made = self._search(question)
             self._kept[key] = made
             journal.append(self._cache, [json.dumps({"key": key, **_packed(made)}, ensure_ascii=False)])
+        elif key not in self._read:
+            self._searches += self._kept[key].seconds
+        self._read.add(key)
         return self._kept[key]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """float32 (len(texts), dimension) by the encoder, unit rows; those on disk are not made again."""
+        return self._vectors(texts)
+
+    @property
+    def saved(self) -> tuple[float, float]:
+        """What kept evidence and vectors have spared so far: seconds on the clock and of the processor (a search is
+        taken for one thread's work)."""
+        wall, cpu = self._vectors.saved if "_vectors" in self.__dict__ else (0.0, 0.0)
+        return self._searches + wall, self._searches + cpu
 
     def texts(self, places: Sequence[Place]) -> list[str]:
         return [place.span.of(self.suite.documents[place.document]) for place in places]
@@ -176,6 +194,10 @@ class Kit:
             if not path.exists() or path.read_bytes() != data:
                 path.write_bytes(data)
         return (folder,)
+
+    @cached_property
+    def _vectors(self) -> KeptVectors:
+        return KeptVectors(self.work / "vectors.sqlite", self.encoder)
 
     @cached_property
     def _cache(self) -> Path:

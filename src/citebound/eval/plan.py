@@ -17,7 +17,7 @@ from pathlib import Path
 from citebound import models
 from citebound.config import Config
 from citebound.eval import journal, registration
-from citebound.eval.experiment import Experiment
+from citebound.eval.experiment import Experiment, Variant
 from citebound.eval.kit import Kit
 from citebound.eval.predict import Cell, check
 from citebound.eval.suite import Item, Suite
@@ -79,19 +79,27 @@ def plan(experiment: Experiment, suite: Suite, config: Config, work: Path, rates
     """What is left to do of a run, and how long it takes. Raises RunError for a run that could not be run."""
     check(experiment, suite)
     steps = []
-    searched: set[tuple[str, str]] = set()
+    searches, vectors = _Seen(), _Seen()
     indexed = bool(suite.collection) or (work / "suites" / suite.name / config.encoder / "collection").exists()
     for variant, regime, seed in experiment.cells():
         cell = Cell(experiment, variant, regime, seed, work)
         have = {t.id for t in cell.done()}
-        missing = [i for i in cell.items(suite) if i.id not in have]
-        if not missing:
-            continue
+        items = cell.items(suite)
+        missing = [i for i in items if i.id not in have]
         kit = Kit(suite, config, work / "suites" / suite.name / config.encoder)
         system = KINDS[variant.kind](kit, regime, variant.options)
-        needed = system.work([i.asked(regime) for i in missing], variant.size or len(suite.train))
-        fresh = _unsearched(missing, regime, searched) if needed.searched >= len(missing) else needed.searched
-        seconds = START + _seconds(needed, rates, fresh)
+        train = variant.size or len(suite.train)
+        needed = system.work([i.asked(regime) for i in missing or items], train)
+        learnt, of = _learnt(variant, suite)
+        searched, embedded = needed.searched, 0.0
+        if needed.searched >= len(missing):
+            searched = searches.unseen(missing or items, regime, learnt, of)
+        if needed.kept:
+            share = vectors.unseen(missing or items, regime, learnt, of) / (len(missing or items) + train)
+            embedded = needed.kept * share
+        if not missing:
+            continue
+        seconds = START + _seconds(needed, rates, searched, embedded)
         if needed.searched and not indexed:
             seconds += sum(map(len, suite.documents.values())) / CHUNK_CHARS / rates.embedded
             indexed = True
@@ -188,18 +196,37 @@ def _encoder(config: Config) -> dict[str, float]:
     return {"embedded": embedded, "trained": embedded / 5, "searched": embedded / 60}
 
 
-def _seconds(needed: Work, rates: Rates, searched: float) -> float:
+class _Seen:
+    """Questions that earlier steps have searched for, or whose sentences they embedded: that is kept."""
+
+    def __init__(self) -> None:
+        self._asked: set[tuple[str, str]] = set()
+        self._learnt: dict[str, float] = {}
+
+    def unseen(self, items: Sequence[Item], regime: str, learnt: int, of: int) -> float:
+        """How many of these, and of `learnt` labelled questions drawn from `of`, are new; they are not from now on."""
+        fresh = {(regime, i.id) for i in items} - self._asked
+        self._asked |= fresh
+        before = self._learnt.get(regime, 0.0)
+        new = learnt * (1 - before / of) if of else 0.0
+        self._learnt[regime] = before + new
+        return len(fresh) + new
+
+
+def _learnt(variant: Variant, suite: Suite) -> tuple[int, int]:
+    """How many labelled questions a system learns from or chooses by, and of how many."""
+    of = len(suite.train) + len(suite.dev)
+    if not variant.trained:
+        return 0, of
+    return sum(min(variant.size or len(part), len(part)) for part in (suite.train, suite.dev)), of
+
+
+def _seconds(needed: Work, rates: Rates, searched: float, embedded: float) -> float:
     name = needed.generator
-    total = needed.embedded / rates.embedded + needed.trained / rates.trained + searched / rates.searched
+    total = (needed.embedded + embedded) / rates.embedded + needed.trained / rates.trained + searched / rates.searched
     if name in rates.read:
         total += rates.load[name] + needed.read / rates.read[name] + needed.written / rates.written[name]
     return total
-
-
-def _unsearched(items: Sequence[Item], regime: str, searched: set[tuple[str, str]]) -> float:
-    fresh = {(regime, i.id) for i in items} - searched
-    searched |= fresh
-    return float(len(fresh))
 
 
 def _trim(steps: Sequence[Step], experiment: Experiment, hours: float) -> Iterable[str]:

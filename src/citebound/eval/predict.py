@@ -234,19 +234,19 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
     try:
         if needed.generator:
             kit.language_model(needed.generator)  # loading is neither adaptation nor the first answer
-        wall, cpu = time.monotonic(), time.process_time()
+        wall, cpu = time.monotonic() - kit.saved[0], time.process_time() - kit.saved[1]
         adapted = system.prepare(train, dev, cell.seed)
     except FAULTS as error:
         _record(cell, [_failure(cell, item.id, _said(error)) for item in items if item.id not in have])
         return
-    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    wall, cpu = time.monotonic() + kit.saved[0] - wall, time.process_time() + kit.saved[1] - cpu
     head = registration.registration(cell.experiment).head
     begun, told = time.monotonic(), suite.sha256
     with cell.traces.open("a", encoding="utf-8") as file:
         for item in items:
             if item.id in have:
                 continue
-            made = _one(system, item, cell.regime)
+            made = _one(system, item, cell.regime, kit)
             trace = Trace(
                 cell.variant.name,
                 cell.regime,
@@ -278,11 +278,14 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
     journal.append(cell.costs, [json.dumps(cost)])
 
 
-def _one(system: System, item: Item, regime: Regime) -> Prediction:
+def _one(system: System, item: Item, regime: Regime, kit: Kit) -> Prediction:
+    """An answer with its seconds: those that kept evidence and vectors spared are counted."""
+    begun = time.monotonic() - kit.saved[0]
     try:
-        return system.predict(item.asked(regime))
+        made = system.predict(item.asked(regime))
     except FAULTS as error:  # one case of an evaluation
-        return Prediction(FAILED, error=_said(error))
+        made = Prediction(FAILED, error=_said(error))
+    return replace(made, seconds=time.monotonic() + kit.saved[0] - begun)
 
 
 def _said(error: BaseException) -> str:

@@ -30,12 +30,14 @@ class Adaptation:
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a system will have to compute, for the plan: tokens to read and to write by a generator of so many million
-    parameters, texts to embed, and training steps (one labelled text forth and back)."""
+    parameters, texts to embed (`kept` are those whose vectors are kept for all other systems), training steps (one
+    labelled text forth and back), and questions to search for (kept too)."""
 
     generator: str = ""
     read: float = 0.0
     written: float = 0.0
     embedded: float = 0.0
+    kept: float = 0.0
     trained: float = 0.0
     searched: float = 0.0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 from citebound.eval.kit import RETRIEVED, Kit
@@ -23,7 +22,6 @@ class Ask:
         return Adaptation()
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
         text = question.text[: self._kit.config.question_limit]
         answer = self._kit.collection.ask(text, self._kit.filter(question), llm=self._llm)
         found = answer.outcome is not Outcome.NOT_FOUND
@@ -37,7 +35,6 @@ class Ask:
             confidence=receipt.sufficiency if receipt else 0.0,
             tokens_in=receipt.prompt_tokens if receipt else 0,
             tokens_out=receipt.output_tokens if receipt else 0,
-            seconds=time.monotonic() - begun,
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:

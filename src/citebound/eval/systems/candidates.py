@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from citebound.eval.kit import Evidence, Kit
 from citebound.eval.measures import Place, overlap
 from citebound.eval.rows import locate
 from citebound.eval.suite import Item, Question
 from citebound.ingest.sentences import sentence_spans
-from citebound.protocols import Vectors
 from citebound.types import Span
 
 PASSAGES = 8
@@ -37,11 +33,10 @@ class Candidate:
 
 
 class Candidates:
-    """The sentences for a question. Vectors are remembered, as questions of one document share its sentences."""
+    """The sentences for a question."""
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
-        self._kept: dict[str, Vectors] = {}
 
     def of(self, question: Question, evidence: Evidence) -> list[Candidate]:
         """Sentences with a word in them, each once, best first."""
@@ -53,26 +48,12 @@ class Candidates:
                     found.setdefault(within(passage, span), (span.of(text), rank))
         if not found:
             return []
-        query, *rows = self.vectors([question.text, *(text for text, _ in found.values())])
+        query, *rows = self._kit.vectors([question.text, *(text for text, _ in found.values())])
         made = [
             Candidate(place, text, rank, float(row @ query))
             for (place, (text, rank)), row in zip(found.items(), rows, strict=True)
         ]
         return sorted(made, key=lambda c: FURTHER * c.rank - c.cosine - QUOTED * quoted(c.place, evidence))
-
-    def vectors(self, texts: Sequence[str]) -> Vectors:
-        """float32 (len(texts), dimension) by the encoder, unit rows."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._kept]
-        if new:
-            self._kept.update(zip(new, self._kit.encoder.embed(new), strict=True))
-        return np.stack([self._kept[text] for text in texts])
-
-
-def searched(kit: Kit, question: Question) -> tuple[Evidence, float]:
-    """The product's evidence, and the seconds of its search that were saved because it was kept."""
-    begun = time.monotonic()
-    found = kit.evidence(question)
-    return found, max(0.0, found.seconds - (time.monotonic() - begun))
 
 
 def answer_places(documents: Mapping[str, str], item: Item) -> list[Place]:

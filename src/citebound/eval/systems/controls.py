@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from citebound.eval.kit import Kit
 from citebound.eval.measures import Place
@@ -74,22 +72,18 @@ class Bm25Top1:
         )
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
         text = question.text[: self._kit.config.question_limit]
         tree = self._kit.filter(question)
         hits = self._kit.collection.search(text, DEPTH, tree, stages=("lexical",))
-        seconds = time.monotonic() - begun
         if not hits:
-            return replace(self._majority.predict(question), seconds=seconds)
+            return self._majority.predict(question)
         retrieved = tuple(self._kit.place(h) for h in hits)
         label = self._kit.suite.labelled.get(retrieved[0].document, "")
         if self._kit.suite.task is Task.LABEL and not label:
             label = self._majority.predict(question).label
         quote = self._best_sentence(question, retrieved[0])
         (quoted,) = self._kit.texts([quote])
-        return Prediction(
-            label=label, text=quoted, quotes=(quote,), retrieved=retrieved, shown=retrieved[:1], seconds=seconds
-        )
+        return Prediction(label=label, text=quoted, quotes=(quote,), retrieved=retrieved, shown=retrieved[:1])
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         return Work(searched=len(questions) / 10)

@@ -8,7 +8,6 @@ Both read in training what they will read in testing: the sentences that retriev
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +26,6 @@ from citebound.eval.systems.candidates import (
     Candidates,
     answer_places,
     quoted,
-    searched,
     touches,
 )
 from citebound.eval.systems.deciding import among, best_threshold, known_labels, reads, text_score, unproved
@@ -70,7 +68,7 @@ class Features:
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """float32 (len(texts), dimension), unit rows."""
         if self._source == "encoder":
-            return self.candidates.vectors(texts)
+            return self._kit.vectors(texts)
         new = [text for text in dict.fromkeys(texts) if text not in self._kept]
         if new:
             self._kept.update(zip(new, self._kit.language_model(self._source).states(new), strict=True))
@@ -82,9 +80,9 @@ class Features:
         searched = n if sentences else 0
         embedded = float(n + searched * EXPECTED)
         if self._source == "encoder":
-            return Work(embedded=embedded, searched=searched)
+            return Work(kept=embedded, searched=searched)
         lengths = sum(len(q.text) / 4 for q in questions) / max(1, len(questions))
-        return Work(self._source, read=n * (lengths + sentences * STATE_TOKENS), embedded=embedded, searched=searched)
+        return Work(self._source, read=n * (lengths + sentences * STATE_TOKENS), kept=embedded, searched=searched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +169,7 @@ class LabelHead:
 
     def predict(self, question: Question) -> Prediction:
         assert self._head is not None
-        begun = time.monotonic()
-        row, evidence, sentences, seconds = self._row(question)
+        row, evidence, sentences = self._row(question)
         scores = among(question.labels or self._kit.suite.labels, self._labels, self._head.probabilities(row[None])[0])
         label = max(scores, key=lambda name: scores[name])
         proof = [] if label in self._unproved else sentences[:1]
@@ -183,7 +180,6 @@ class LabelHead:
             shown=tuple(c.place for c in sentences),
             scores=scores,
             confidence=scores[label],
-            seconds=time.monotonic() - begun + seconds,
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -192,16 +188,16 @@ class LabelHead:
     def _rows(self, items: Sequence[Item]) -> Vectors:
         return np.stack([self._row(item.asked(self._regime))[0] for item in items])
 
-    def _row(self, question: Question) -> tuple[Vectors, Evidence | None, list[Candidate], float]:
+    def _row(self, question: Question) -> tuple[Vectors, Evidence | None, list[Candidate]]:
         if not self._most:
-            return self._features([question.text])[0], None, [], 0.0
-        evidence, seconds = searched(self._kit, question)
+            return self._features([question.text])[0], None, []
+        evidence = self._kit.evidence(question)
         sentences = self._features.candidates.of(question, evidence)[: self._most]
         asked, *rows = self._features([question.text, *(c.text for c in sentences)])
         cosines = [float(row @ asked) for row in rows] + [0.0] * (self._most - len(rows))
         best, mean = (rows[0], np.mean(rows, axis=0)) if rows else (np.zeros_like(asked), np.zeros_like(asked))
         parts = [asked, asked * best, asked * mean, [*cosines, evidence.sufficiency]]
-        return np.concatenate(parts), evidence, sentences, seconds
+        return np.concatenate(parts), evidence, sentences
 
 
 class SentenceHead:
@@ -241,7 +237,6 @@ class SentenceHead:
         return Adaptation(len(train), len(dev), notes=(*notes, f"threshold {self._threshold:.3g}"))
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
         best = self._best(question)
         found = best.place is not None and best.confidence >= self._threshold
         return Prediction(
@@ -251,7 +246,6 @@ class SentenceHead:
             retrieved=best.evidence.retrieved,
             shown=tuple(c.place for c in best.sentences),
             confidence=best.confidence if found else 1 - best.confidence,
-            seconds=time.monotonic() - begun + best.seconds,
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -262,7 +256,7 @@ class SentenceHead:
         made: list[Floats] = []
         targets: list[int] = []
         for item in items:
-            rows, sentences, *_ = self._rows(item.asked(self._regime))
+            rows, sentences, _ = self._rows(item.asked(self._regime))
             gold = answer_places(self._kit.suite.documents, item)
             made += rows
             targets += [int(touches(c.place, gold)) for c in sentences]
@@ -270,17 +264,17 @@ class SentenceHead:
 
     def _best(self, question: Question) -> _Best:
         assert self._head is not None
-        rows, sentences, evidence, seconds = self._rows(question)
+        rows, sentences, evidence = self._rows(question)
         if not rows:
-            return _Best(None, "", 0.0, (), evidence, seconds)
+            return _Best(None, "", 0.0, (), evidence)
         shares = self._head.probabilities(np.stack(rows))[:, 1]
         best = sentences[int(shares.argmax())]
         text = values.cut(best.text, self._kind(question))
-        return _Best(best.place, text, float(shares.max()), tuple(sentences), evidence, seconds)
+        return _Best(best.place, text, float(shares.max()), tuple(sentences), evidence)
 
-    def _rows(self, question: Question) -> tuple[list[Floats], list[Candidate], Evidence, float]:
+    def _rows(self, question: Question) -> tuple[list[Floats], list[Candidate], Evidence]:
         """Features of the question with each candidate."""
-        evidence, seconds = searched(self._kit, question)
+        evidence = self._kit.evidence(question)
         sentences = self._features.candidates.of(question, evidence)[: self._most]
         asked, *vectors = self._features([question.text, *(c.text for c in sentences)])
         kind = self._kind(question)
@@ -300,13 +294,13 @@ class SentenceHead:
                 *(float(name in held) for name in values.KINDS),
             ]
             rows.append(np.concatenate([asked * vector, np.abs(asked - vector), plain]))
-        return rows, sentences, evidence, seconds
+        return rows, sentences, evidence
 
     def _kind(self, question: Question) -> str:
         """The kind of value that the answers to the training questions most like this one have."""
         if not self._asked:
             return ""
-        asked, *rows = self._features.candidates.vectors([question.text, *(text for text, _ in self._asked)])
+        asked, *rows = self._kit.vectors([question.text, *(text for text, _ in self._asked)])
         cosines = np.stack(rows) @ asked
         return values.agreed(
             [kind for (_, kind), near in zip(self._asked, cosines >= cosines.max() - ALIKE, strict=True) if near]
@@ -322,4 +316,3 @@ class _Best:
     confidence: float
     sentences: tuple[Candidate, ...]
     evidence: Evidence
-    seconds: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,12 +40,11 @@ class NaiveRag:
         return Adaptation(labels=len(self._kit.suite.labelled))
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
         made, shown = self._read(question)
         if self._kit.suite.task is Task.LABEL:
             made = self._leaning.taken_off(made)
         places = tuple(s.place for s in shown)
-        return replace(made, retrieved=places, shown=places, seconds=time.monotonic() - begun)
+        return replace(made, retrieved=places, shown=places)
 
     def _read(self, question: Question) -> tuple[Prediction, list[Shown]]:
         assert self._index is not None

@@ -13,7 +13,6 @@ oracle, wrong, removed             controls on the passages
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -102,24 +101,18 @@ class Prompted:
         )
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
-        evidence, searching = self._evidence(question)
+        evidence = self._evidence(question)
         if evidence and not evidence.shown and self._o["passages"] == "document":
             return Prediction(NOT_FOUND, error="does not fit the window")
         if evidence and not evidence.found and self._gate:
-            return Prediction(
-                NOT_FOUND,
-                retrieved=evidence.retrieved,
-                confidence=1 - evidence.sufficiency,
-                seconds=time.monotonic() - begun + searching,
-            )
+            return Prediction(NOT_FOUND, retrieved=evidence.retrieved, confidence=1 - evidence.sufficiency)
         shown = self._fitting(evidence.shown) if evidence else ()
         made = self._read(question, shown)
         if self._kit.suite.task is Task.LABEL:
             made = self._leaning.taken_off(made)
         if self._gate:
             made = self._gated(made)
-        return _with(made, evidence, shown, time.monotonic() - begun + searching)
+        return _with(made, evidence, shown)
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         chars = {"none": 0, "document": 0}.get(self._o["passages"], 1600)
@@ -166,22 +159,20 @@ class Prompted:
         model = self._kit.language_model(self._o["generator"])
         return labelled(model, suite, question, asked) if suite.task is Task.LABEL else extracted(model, asked, shown)
 
-    def _evidence(self, question: Question) -> tuple[Evidence | None, float]:
-        """The passages and the seconds that finding them took when they came from the cache."""
+    def _evidence(self, question: Question) -> Evidence | None:
         how = self._o["passages"]
         if how == "none":
-            return None, 0.0
+            return None
         if how == "document":
-            return self._document(question), 0.0
+            return self._document(question)
         if how == "oracle":
-            return _given(self._around(self._gold.get(question.id, ()))), 0.0
-        begun = time.monotonic()
+            return _given(self._around(self._gold.get(question.id, ())))
         found = self._kit.evidence(self._others.get(question.id, question))
         if how == "removed":
             gold, label = self._gold.get(question.id, ()), self._labels.get(question.id, "")
             kept = [s for s in found.shown if not overlap([s.place], gold) and (not label or s.label != label)]
             found = replace(found, shown=tuple(kept), quotes=(), retrieved=tuple(s.place for s in kept))
-        return found, max(0.0, found.seconds - (time.monotonic() - begun))
+        return found
 
     def _document(self, question: Question) -> Evidence:
         texts = [(d, self._kit.suite.documents[d]) for d in question.documents]
@@ -205,7 +196,7 @@ class Prompted:
         if how == "none":
             return ()
         if how in ("document", "oracle"):
-            found, _ = self._evidence(question)
+            found = self._evidence(question)
             return self._fitting(found.shown) if found else ()
         return self._fitting(self._kit.evidence(question).shown)
 
@@ -262,9 +253,9 @@ def _given(shown: Sequence[Shown]) -> Evidence:
     return Evidence(tuple(shown), (), places, 1.0, True, 0.0)
 
 
-def _with(made: Prediction, evidence: Evidence | None, shown: Sequence[Shown], seconds: float) -> Prediction:
+def _with(made: Prediction, evidence: Evidence | None, shown: Sequence[Shown]) -> Prediction:
     if evidence is None:
-        return replace(made, seconds=seconds)
+        return made
     quotes = made.quotes or (evidence.quotes if made.label else ())
     places = tuple(s.place for s in shown)
-    return replace(made, retrieved=evidence.retrieved, shown=places, quotes=quotes, seconds=seconds)
+    return replace(made, retrieved=evidence.retrieved, shown=places, quotes=quotes)

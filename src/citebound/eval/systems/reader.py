@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +26,7 @@ from citebound.eval.measures import Place
 from citebound.eval.prediction import ANSWERED, NOT_FOUND, Prediction
 from citebound.eval.suite import Item, Question, Regime, SuiteError, Task
 from citebound.eval.system import Adaptation, Options, System, Work, options
-from citebound.eval.systems.candidates import Candidates, answer_places, searched, touches, within
+from citebound.eval.systems.candidates import Candidates, answer_places, touches, within
 from citebound.eval.systems.deciding import among, best_threshold, known_labels, reads, text_score, unproved
 from citebound.types import Span
 
@@ -148,11 +147,10 @@ class TextReader:
         from citebound.eval.encoder_model import Pair
 
         assert self._model is not None
-        begun = time.monotonic()
         shares = softened(self._model.logits([Pair(question.text)]), self._temperature)[0]
         scores = among(question.labels or self._kit.suite.labels, self._labels, shares)
         label = max(scores, key=lambda name: scores[name])
-        return Prediction(label=label, scores=scores, confidence=scores[label], seconds=time.monotonic() - begun)
+        return Prediction(label=label, scores=scores, confidence=scores[label])
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         return Work(embedded=float(len(questions)), trained=train * self._training.steps)
@@ -193,8 +191,7 @@ class PairReader:
         return Adaptation(len(train), len(judged), trained.before, trained.after, notes)
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
-        logits, passages, evidence, seconds = self._logits(question)
+        logits, passages, evidence = self._logits(question)
         shares = softened(self._join(logits, self._silent)[None] / self._temperature + self._shifts, 1.0)[0]
         scores = among(question.labels or self._kit.suite.labels, self._labels, shares)
         label = max(scores, key=lambda name: scores[name])
@@ -211,7 +208,6 @@ class PairReader:
             shown=tuple(passages),
             scores=scores,
             confidence=scores[label],
-            seconds=time.monotonic() - begun + seconds,
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -252,17 +248,17 @@ class PairReader:
             *(Example(Pair(question.text, text), self._silent) for text in self._kit.texts(others)),
         ]
 
-    def _logits(self, question: Question) -> tuple[Floats, list[Place], Evidence, float]:
+    def _logits(self, question: Question) -> tuple[Floats, list[Place], Evidence]:
         """Logits of the labels for each passage, shape (passages, labels); a row of zeros if nothing was retrieved."""
         from citebound.eval.encoder_model import Pair
 
         assert self._model is not None
-        evidence, seconds = searched(self._kit, question)
+        evidence = self._kit.evidence(question)
         passages = list(evidence.retrieved[: self._most])
         if not passages:
-            return np.zeros((1, len(self._labels))), [], evidence, seconds
+            return np.zeros((1, len(self._labels))), [], evidence
         logits = self._model.logits([Pair(question.text, text) for text in self._kit.texts(passages)])
-        return logits, passages, evidence, seconds
+        return logits, passages, evidence
 
     def _quote(self, question: Question, passages: Sequence[Place], evidence: Evidence) -> tuple[Place, ...]:
         """The most promising sentence of some passages."""
@@ -303,8 +299,7 @@ class SpanReader:
         return Adaptation(len(train), len(judged), trained.before, trained.after, notes)
 
     def predict(self, question: Question) -> Prediction:
-        begun = time.monotonic()
-        place, margin, passages, evidence, seconds = self._best(question)
+        place, margin, passages, evidence = self._best(question)
         found = place is not None and margin >= self._threshold
         share = float(softened(np.array([[0.0, margin * self._slope]]), 1.0)[0, 1]) if place else 0.0
         return Prediction(
@@ -314,7 +309,6 @@ class SpanReader:
             retrieved=evidence.retrieved,
             shown=tuple(passages),
             confidence=share if found else 1 - share,
-            seconds=time.monotonic() - begun + seconds,
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
@@ -348,19 +342,19 @@ class SpanReader:
         made += [Example(Pair(question.text, text), None) for text in self._kit.texts(others)]
         return made
 
-    def _best(self, question: Question) -> tuple[Place | None, float, list[Place], Evidence, float]:
-        """The best span, its margin over "no answer", the passages that were read, the evidence, the seconds saved."""
+    def _best(self, question: Question) -> tuple[Place | None, float, list[Place], Evidence]:
+        """The best span, its margin over "no answer", the passages that were read, the evidence."""
         from citebound.eval.encoder_model import Pair
 
         assert self._model is not None
-        evidence, seconds = searched(self._kit, question)
+        evidence = self._kit.evidence(question)
         passages = list(evidence.retrieved[: self._most])
         pairs = [Pair(question.text, text) for text in self._kit.texts(passages)]
         found = [(f, p) for f, p in zip(self._model.spans(pairs, self._longest), passages, strict=True) if f]
         if not found:
-            return None, -np.inf, passages, evidence, seconds
+            return None, -np.inf, passages, evidence
         best, passage = max(found, key=lambda f: f[0].margin)
-        return within(passage, best.span), best.margin, passages, evidence, seconds
+        return within(passage, best.span), best.margin, passages, evidence
 
 
 def drawn(dev: Sequence[Item], seed: int) -> list[Item]:
