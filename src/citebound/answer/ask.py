@@ -10,7 +10,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import resources
@@ -18,11 +18,12 @@ from importlib import resources
 from citebound.answer.bind import Bound, bind, says_not_found
 from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
 from citebound.answer.exhibit import cite
+from citebound.answer.set_meaning import Meanings, restated
 from citebound.answer.sets import Statement, answer_set, known_names, plan
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.lexical import terms
-from citebound.indexes.search import Search, passages
+from citebound.indexes.search import STAGES, Search, passages
 from citebound.indexes.store import Store
 from citebound.ingest.profile import Profile, profiles
 from citebound.protocols import Embedder, Generator
@@ -101,7 +102,12 @@ class Asker:
         self._config = config
 
     def stream(
-        self, question: str, open_generator: Callable[[], Generator] | None, tree: Filter | None = None
+        self,
+        question: str,
+        open_generator: Callable[[], Generator] | None,
+        tree: Filter | None = None,
+        *,
+        stages: Iterable[str] = STAGES,
     ) -> Iterator[Event]:
         """EvidenceFound, then Tokens, then Done. The generator is opened after the evidence was sent, and only if it
         is needed; None means quotes alone. Raises QueryError before the first event."""
@@ -112,7 +118,7 @@ class Asker:
             yield EvidenceFound(())
             yield Done(about_all)
             return
-        looked = self._search.find(question, HITS, tree)
+        looked = self._search.find(question, HITS, tree, stages=stages)
         hits, asked = list(looked.hits), looked.asked
         searched = self._store.searched(tree)
         frequencies = self._store.frequencies(terms(asked))
@@ -139,11 +145,16 @@ class Asker:
     def _kinds(self) -> tuple[Profile, ...]:
         return profiles(self._config.profiles, self._config.home / "profiles")
 
+    @cached_property
+    def _meanings(self) -> Meanings:
+        return Meanings(self._kinds, self._embedder.embed)
+
     def _of_the_set(self, question: str, tree: Filter | None) -> Answer | None:
         """The answer to a question about the set of documents, from what was read off all of them; None if it is none,
         or if there is nothing of the kind that it asks about."""
         started = time.monotonic()
-        asked = plan(question, self._kinds, known_names(self._store, tree))
+        known = known_names(self._store, tree)
+        asked = plan(question, self._kinds, known) or restated(question, self._kinds, known, self._meanings)
         found = answer_set(self._store, asked, tree) if asked else None
         if found is None or not found.asked:
             return None
@@ -161,6 +172,8 @@ class Asker:
             generation_seconds=0.0,
         )
         reason = f"from what was read off {found.documents} documents, not from the nearest passages"
+        if asked and asked.restated:
+            reason = f"understood as: {asked.restated} {reason[0].upper()}{reason[1:]}"
         outcome = Outcome.ANSWERED if found.members else Outcome.ABSENT
         return Answer(question, outcome, sentences, reason=reason, receipt=receipt)
 

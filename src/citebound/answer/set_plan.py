@@ -73,7 +73,7 @@ def plan(
     `kinds` are the profiles in use, `known` the names in the facts by field (`sets.known_names`). Linear in the
     question, which may have 400 characters.
     """
-    text = _plain(question)
+    text = plain(question)
     if not 5 <= len(text) <= LONGEST:
         return None
     try:
@@ -82,7 +82,8 @@ def plan(
         return None
 
 
-def _plain(question: str) -> str:
+def plain(question: str) -> str:
+    """One line, with straight quotation marks and plain hyphens."""
     text = " ".join(question.split()).replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
     return re.sub(r"[‐‑–—]", "-", text)
 

@@ -150,7 +150,8 @@ Condition = Field | Clause | Type | Several | Whole | Every | Either | Unless
 class SetQuestion:
     """`kinds` are the profiles of the documents asked about, () for all; `scope` narrows these documents; `base` the
     units (of "are all critical findings fixed", the critical ones); `condition` is what is asked of them. `field` is
-    that of a VALUE unit. `noun` is the unit as the question calls it, in the plural."""
+    that of a VALUE unit. `noun` is the unit as the question calls it, in the plural. `restated` is the question
+    in known words where it was not asked in such."""
 
     text: str
     unit: Unit
@@ -161,6 +162,7 @@ class SetQuestion:
     base: Condition | None = None
     condition: Condition | None = None
     field: str = ""
+    restated: str = ""
 
 
 def words(condition: Condition | None) -> str:

@@ -24,12 +24,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from citebound import config as settings
+from citebound.answer.set_meaning import Meanings, restated
 from citebound.answer.set_plan import plan
 from citebound.answer.sets import SetAnswer, answer_set, known_names
 from citebound.errors import ConfigError
 from citebound.eval.demo import samples
 from citebound.eval.figures import Figure, record, share
 from citebound.eval.spec import data_folder
+from citebound.indexes.embeddings import open_encoder
 from citebound.indexes.store import Store
 from citebound.ingest.profile import shipped
 from citebound.ingest.worker import ParserPool
@@ -59,6 +62,7 @@ class Outcome:
     named: frozenset[str] | None
     bare: bool
     denominator: int = 0
+    restated: str = ""
 
 
 def read(path: Path = SUITE) -> tuple[list[Asked], dict[str, dict[str, str]]]:
@@ -114,15 +118,18 @@ def stored(collection: str, files: dict[str, str], data: Path, folder: Path) -> 
         store.close()
 
 
-def answered(store: Store, asked: Asked) -> Outcome:
-    """Ask one question."""
-    question = plan(asked.text, shipped(), known_names(store))
+def answered(store: Store, asked: Asked, meanings: Meanings | None = None) -> Outcome:
+    """Ask one question; with `meanings`, one in words of its own too."""
+    known = known_names(store)
+    question = plan(asked.text, shipped(), known)
+    if question is None and meanings is not None:
+        question = restated(asked.text, shipped(), known, meanings)
     if question is None:
         return Outcome(asked, None, bare=False)
     answer = answer_set(store, question)
     told = answer.sentences()
     bare = any(member.label not in " ".join(s.text for s in told) for member in answer.members)
-    return Outcome(asked, _named(store, asked, answer), bare, answer.asked)
+    return Outcome(asked, _named(store, asked, answer), bare, answer.asked, question.restated)
 
 
 def figures_of(outcomes: Sequence[Outcome]) -> list[Figure]:
@@ -166,18 +173,21 @@ def main() -> int:
     data = data_folder()
     asked, files = read()
     outcomes: list[Outcome] = []
+    meanings = Meanings(shipped(), open_encoder(settings.load()).embed)
     with tempfile.TemporaryDirectory() as folder:
         for collection, names in files.items():
             if collection != "samples" and not data.is_dir():
                 out.print(f"{collection}: skipped, no data in {data} (set CITEBOUND_DATA)")
                 continue
             with stored(collection, names, data, Path(folder)) as store:
-                outcomes += [answered(store, a) for a in asked if a.collection == collection]
+                outcomes += [answered(store, a, meanings) for a in asked if a.collection == collection]
     for o in outcomes if given.show else ():
         wrong = sorted((o.named or frozenset()) - o.asked.members)
         missed = sorted(o.asked.members - (o.named or frozenset()))
         state = "not understood" if o.named is None else "right" if not wrong + missed else "differs"
         out.print(f"{o.asked.id} {state}: {o.asked.text}", soft_wrap=True)
+        if o.restated:
+            out.print(f"    as: {o.restated}", soft_wrap=True)
         if o.named is not None and wrong + missed:
             out.print(f"    wrong {wrong[:8]} missed {missed[:8]}", soft_wrap=True, markup=False)
     figures = figures_of([o for o in outcomes if _held(o)])

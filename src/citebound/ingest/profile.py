@@ -54,7 +54,8 @@ class Field:
     `sum` names dates, and a duration last: their sum, with the first date
     that is known, stands in where none is printed; so does the value of a field in `means` where its pattern is found
     ("the date first written above"). A name that is `many` is a stretch of text that lists parties, up to
-    what `until` matches; their roles become facts named `role`. `words` are how people ask for it.
+    what `until` matches; their roles become facts named `role`. `words` are how people ask for it; `asked` are
+    sentences that ask whether there is one, in words of everyday: what is like them is taken to ask the same.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Field:
     until: str = ""
     unless: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Clause:
     """A category of clause whose presence or absence can be asked.
 
     A sentence with one of `stems` is looked at, in lower case. It proves the clause if all parts of one of `patterns`
-    are found in it and nothing of `unless` (TOML: `not`); the parts of one of `maybe` make it doubtful.
+    are found in it and nothing of `unless` (TOML: `not`); the parts of one of `maybe` make it doubtful. `words` and
+    `asked` are as in a field; a clause that `forbids` is there where something "may not" be done.
     """
 
     name: str
@@ -90,6 +93,8 @@ class Clause:
     unless: tuple[str, ...] = ()
     maybe: tuple[tuple[str, ...], ...] = ()
     words: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    forbids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,7 @@ def _field(name: str, table: _Table) -> Field:
         until=table.pattern("until", 0) if "until" in table.left else "",
         unless=table.patterns("not", 0),
         words=table.texts("words"),
+        asked=table.texts("asked"),
     )
     table.close()
     return made
@@ -245,6 +251,8 @@ def _clause(name: str, table: _Table) -> Clause:
         unless=table.patterns("not", 0),
         maybe=table.alternatives("maybe"),
         words=table.texts("words"),
+        asked=table.texts("asked"),
+        forbids=table.switch("forbids"),
     )
     table.close()
     if not made.stems or not made.patterns:

@@ -1,0 +1,109 @@
+"""Sets in words of their own. The encoder here counts words, so what is asked has words of a known sentence."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from citebound.answer.set_meaning import Meanings, restated
+from citebound.answer.set_plan import plan
+from citebound.answer.set_question import Quantifier, SetQuestion
+from citebound.config import Config
+from citebound.indexes.embeddings import open_encoder
+from citebound.ingest.profile import shipped
+from tests.fakes import WordHashEmbedder
+
+KINDS = shipped()
+KNOWN = {"party": ("Birch Ltd",), "vendor": ("Halden",)}
+
+
+class Wide(WordHashEmbedder):
+    """Hardly two words in one dimension."""
+
+    dimension = 4096
+
+
+COUNTING = Meanings(KINDS, Wide().embed)
+
+
+def asked(question: str, meanings: Meanings = COUNTING) -> SetQuestion | None:
+    return restated(question, KINDS, KNOWN, meanings)
+
+
+@pytest.mark.parametrize(
+    ("question", "quantifier", "said"),
+    [
+        ("Which contracts let us walk away without giving a reason?", Quantifier.LIST, "termination for convenience"),
+        ("How many deals can be ended at any time for any reason?", Quantifier.COUNT, "termination for convenience"),
+        ("Which contracts with Birch Ltd may be ended at any time for any reason?", Quantifier.LIST, "Birch Ltd"),
+        ("Is there anything that must not poach customers?", Quantifier.ANY, "no solicitation of customers"),
+        ("Which agreements have no ceiling on damages?", Quantifier.LIST, "cap on liability"),
+        ("Which findings has nobody fixed yet?", Quantifier.LIST, "status"),
+    ],
+)
+def test_what_is_like_a_known_sentence_asks_the_same(question: str, quantifier: Quantifier, said: str) -> None:
+    assert plan(question, KINDS, KNOWN) is None
+    made = asked(question)
+    if said == "status":
+        assert made is None or "status" in made.restated
+        return
+    assert made is not None
+    assert made.quantifier is quantifier
+    assert said in made.restated
+    assert made.text == question
+    assert plan(made.restated, KINDS, KNOWN) is not None, "what it is taken for can be asked"
+
+
+def test_a_denial_is_kept() -> None:
+    without = asked("Which contracts do not let us walk away without giving a reason?")
+    assert without is None or "have no termination for convenience" in without.restated
+    may_not = asked("Which contracts cannot be assigned without consent?")
+    assert may_not is None or "have no" not in may_not.restated
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does the Birch agreement let us walk away without giving a reason?",
+        "Which party may terminate without cause?",
+        "Which contracts let us walk away without giving a reason and mention Kansas?",
+        "Which contracts let us walk away without giving a reason after 30 days?",
+        "Which agreements contain a confidentiality obligation?",
+        "What does the audit of section 9 cover?",
+        "Which way of ending it is best?",
+        "",
+        "?" * 50,
+    ],
+)
+def test_one_document_a_name_a_number_or_an_unknown_thing_is_not_guessed_at(question: str) -> None:
+    assert asked(question) is None
+
+
+def test_a_known_beginning_is_not_dropped_for_the_sake_of_the_rest() -> None:
+    assert asked("Which contracts with an audit right give a discount for early payment?") is None
+
+
+@given(st.text(max_size=450))
+def test_any_text_is_planned_or_left_alone(text: str) -> None:
+    made = asked(text)
+    assert made is None or plan(made.restated, KINDS, KNOWN) is not None
+
+
+@pytest.mark.parametrize("head", ["which contracts ", "how many ", "any ", "if a, "])
+def test_long_garbage_takes_no_time(head: str) -> None:
+    assert asked(head + "not without a no or and " * 16) is None
+    assert asked(head + "x" * 5000) is None
+
+
+@pytest.mark.model
+def test_with_the_real_encoder_everyday_words_are_understood(tmp_path: Path) -> None:
+    meanings = Meanings(KINDS, open_encoder(Config()).embed)
+    for question, said in (
+        ("Which suppliers guarantee their stuff for a set period?", "warranty duration"),
+        ("In which deals do we have to split the profits?", "revenue or profit sharing"),
+        ("contracts affected when the company gets new owners, how many", "change of control"),
+    ):
+        made = asked(question, meanings)
+        assert made is not None
+        assert said in made.restated
