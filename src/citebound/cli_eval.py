@@ -211,13 +211,14 @@ def report(
     work: WorkOption = WORK,
 ) -> None:
     """One self-contained HTML file with tables, intervals, charts and losses, and a Markdown summary."""
-    from citebound.eval import report
+    from citebound.eval import freshness, report
 
     boards = [_board(name, sealed, work) for name in runs]
+    updates = {board["suite"]: found for board in boards if (found := freshness.measured(board["suite"]))}
     details = {} if sealed else {board["run"]: _details(board, work) for board in boards if board["own"]}
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_text(report.report(boards, details), "utf-8")
-    to.with_suffix(".md").write_text(report.summary(boards), "utf-8")
+    to.write_text(report.report(boards, details, updates), "utf-8")
+    to.with_suffix(".md").write_text(report.summary(boards, updates), "utf-8")
     out.print(f"{to}\n{to.with_suffix('.md')}")
 
 
@@ -231,12 +232,14 @@ def memo(
     work: WorkOption = WORK,
 ) -> None:
     """A two-page decision memo: the verdict by a published rule, how sure, at what cost, when it flips."""
-    from citebound.eval import memo
+    from citebound.eval import freshness, memo
+    from citebound.eval.verdict import Load
 
     board = _board(run, sealed, work)
+    load = Load(update=freshness.measured(board["suite"]))
     to.parent.mkdir(parents=True, exist_ok=True)
-    to.with_suffix(".html").write_text(memo.memo_html(board), "utf-8")
-    memo.memo_docx(board, to.with_suffix(".docx"))
+    to.with_suffix(".html").write_text(memo.memo_html(board, load=load), "utf-8")
+    memo.memo_docx(board, to.with_suffix(".docx"), load=load)
     out.print(f"{to.with_suffix('.html')}\n{to.with_suffix('.docx')}")
 
 

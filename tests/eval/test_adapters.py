@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import io
 import json
 import tarfile
@@ -117,6 +118,18 @@ def test_legalbench_counts_the_byte_order_mark_and_one_character_for_each_line_e
     assert item.question == "Which law; which court?"
     assert item.asked(Regime.CORPUS).text == "Consider the Deal; Which law; which court?"
     assert (item.kind, item.cluster) == ("maud", "maud/a.txt")
+
+
+def test_legalbench_queries_on_documents_that_were_tuned_on_are_not_for_testing(data: Path, tmp_path: Path) -> None:
+    mini(data)
+    declared = Path("eval/suites/legalbench_rag_mini.toml").read_text("utf-8")
+    raw = "\ufeffTitle\r\nThe law of Ohio governs.\r\n".encode()
+    for use, tests, devs in (("tune", 0, 1), ("report", 1, 0)):
+        path = tmp_path / use / "legalbench_rag_mini.toml"
+        put(path, declared)
+        put(path.parent / "legalbench_split.jsonl", {"document": hashlib.sha256(raw).hexdigest(), "use": use})
+        suite = load(str(path))
+        assert (len(suite.test), len(suite.dev)) == (tests, devs)
 
 
 def test_legalbench_refuses_an_offset_where_another_text_stands(data: Path) -> None:

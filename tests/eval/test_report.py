@@ -8,7 +8,7 @@ from citebound.eval import report_tables as tables
 from citebound.eval.markup import Html, joined, tag, text
 from citebound.eval.published import PUBLISHED
 from citebound.eval.report import report, summary
-from citebound.eval.verdict import COSTS, RULE, verdict
+from citebound.eval.verdict import COSTS, RULE, Update, verdict
 from tests.eval.boards import against, by_hand, cell, large
 
 TEXTS = {"cuad_main": {f"cuad-{n:03}": {"question": f"<q{n}>", "answer": "a & b", "gold": "c"} for n in range(120)}}
@@ -138,6 +138,32 @@ def test_slices_are_those_where_rag_is_below_the_rival_worst_first() -> None:
         ("kind 0", "0.500", "0.600", "-0.100", "10"),
     )
     assert tables.slices(board, "given", "").rows == ()
+
+
+def test_what_one_document_costs_is_told_of_the_index_and_a_trained_system_must_be_retrained() -> None:
+    update = Update(add=2.5, change=1.44, delete=0.7)
+    cells = [
+        cell("rag", trained=False, cost={"index_seconds": 90.0}),
+        cell("zero_shot", trained=False),
+        cell("reader", cost={"index_seconds": 90.0, "adapt_wall_seconds": 812.0}),
+    ]
+    assert tables.updates(cells, update).rows == (
+        ("rag", "2.50", "1.44", "0.70", ""),
+        ("zero_shot", "", "", "", ""),
+        ("reader", "2.50", "1.44", "0.70", "must be retrained (812 s), or is stale"),
+    )
+    words = Page(report([large()], updates={"cuad": update})).words
+    assert "Seconds to add, change and delete one document" in words
+    assert "Seconds to add, change and delete one document" not in Page(report([large()])).words
+
+
+def test_parts_of_the_items_stand_in_tables_with_n_and_interval() -> None:
+    first = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8}
+    row = {"system": "rag", "regime": "given", "metric": "correct", "depths": {"first third": first}}
+    (table,) = tables.robustness(by_hand([cell("rag")], [], depths=[row]), "given")
+    assert table.caption == "correct by where in its document the gold begins"
+    assert table.rows == (("rag", "0.500 (0.250 to 0.750), n 8", "", ""),)
+    assert tables.robustness(by_hand([cell("rag")], []), "given") == []
 
 
 def test_stages_and_worst_cases_are_told_in_words() -> None:

@@ -281,9 +281,46 @@ def test_slices_are_by_kind() -> None:
     made = board(run("s"), key(items), traces("s", {"a": said("x"), "b": said(""), "c": said("")}))
     (part,) = made["slices"]
     assert part["kinds"] == {
-        "date": {"value": 0.0, "n": 1},
-        "duty": {"value": 1.0, "n": 1},
-        "kind": {"value": 1.0, "n": 1},
+        "date": {"value": 0.0, "low": 0.0, "high": 0.0, "n": 1},
+        "duty": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1},
+        "kind": {"value": 1.0, "low": 1.0, "high": 1.0, "n": 1},
+    }
+
+
+def test_slices_are_by_where_the_gold_begins_in_its_document_with_an_interval() -> None:
+    items = [
+        replace(gold(f"i{n}", "x", places=[Place("d", Span(n, n + 9))]), depth=depth)
+        for n, depth in enumerate([0.0, 0.2, 0.33, 0.34, 0.67, 0.99])
+    ]
+    right = {"i0", "i1", "i3"}
+    made = board(
+        run("s"), key([*items, gold("none")]), traces("s", {g.id: said("x" if g.id in right else "y") for g in items})
+    )
+    (part,) = made["depths"]
+    assert {k: (v["value"], v["n"]) for k, v in part["depths"].items()} == {
+        "first third": (0.666667, 3),
+        "middle third": (1.0, 1),
+        "last third": (0.0, 2),
+    }
+    assert 0 <= part["depths"]["first third"]["low"] < 0.67 < part["depths"]["first third"]["high"] <= 1
+
+
+def test_slices_are_by_the_number_of_passages_without_gold_beside_it() -> None:
+    place = Place("d", Span(100, 109))
+    others = tuple(Place("e", Span(n, n + 5)) for n in range(0, 70, 10))
+    items = [gold(name, "x", places=[place]) for name in "abcd"]
+    predictions = {
+        "a": said("x", shown=(place,)),
+        "b": said("x", shown=(*others[:2], place)),
+        "c": said("y", shown=(place, *others)),
+        "d": said("y", shown=others),  # the gold was not shown
+    }
+    made = board(run("s"), key(items), traces("s", predictions))
+    (part,) = made["distractors"]
+    assert {k: (v["value"], v["n"]) for k, v in part["distractors"].items()} == {
+        "none": (1.0, 1),
+        "one or two": (1.0, 1),
+        "six or more": (0.0, 1),
     }
 
 
@@ -300,6 +337,7 @@ def test_retrieval_is_scored_where_there_are_places_and_something_is_retrieved()
     assert metrics["retrieved_mrr"] == {"value": 0.75, "n": 2}  # 1 and 1/2
     assert metrics["retrieved_recall@1"] == {"value": 0.5, "n": 2}
     (part,) = made["positions"]
-    assert part["positions"] == {"first": {"value": 1.0, "n": 1}, "second or third": {"value": 0.0, "n": 1}}
+    found = {place: (v["value"], v["n"]) for place, v in part["positions"].items()}
+    assert found == {"first": (1.0, 1), "second or third": (0.0, 1)}
     silent = board(run("s"), key(items), traces("s", {i.id: said("x") for i in items}))
     assert "retrieved_mrr" not in silent["cells"][0]["metrics"] and silent["positions"] == []

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citebound.eval.verdict import FEWEST_CLUSTERS, RULE, Flip, Load, Need, flip, regimes, verdict
+from citebound.eval.verdict import FEWEST_CLUSTERS, RULE, Flip, Load, Need, Update, flip, regimes, verdict
 from citebound.eval.verdict_check import CASES, FIGURE, built
 from tests.eval.boards import against, by_hand, cell, large
 
@@ -191,6 +191,14 @@ def test_where_the_cheaper_system_changes() -> None:
         " above that, rag does.",
         "If no document ever changes, the dearer set-up has paid for itself after 200 questions.",
     ]
+
+
+def test_a_measured_change_stands_in_for_the_share_of_the_index() -> None:
+    # rag 3 s a question and 4 s a change, head 1 s and 50 s: 10 changes cost head 460 s more, 230 questions at 2 s.
+    load = Load(update=Update(add=9.0, change=4.0, delete=1.0))
+    assert flip(RAG, HEAD, 50, load).questions == 230
+    # what searches nothing has nothing to bring up to date
+    assert flip(HEAD, cell("quick", cost={"per_1000_seconds": 3000.0}), 50, load).questions == 250
 
 
 def test_a_system_that_is_cheaper_in_everything_never_flips() -> None:

@@ -4,6 +4,7 @@ data."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from citebound.eval import matching
@@ -14,7 +15,8 @@ from citebound.types import Span
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """What is right for one item. `answers` are accepted answers as hashed tokens."""
+    """What is right for one item. `answers` are accepted answers as hashed tokens, `former` those before they were
+    changed. `depth` is the share of its document that stands before the first place, None if there is no place."""
 
     id: str
     cluster: str
@@ -23,14 +25,20 @@ class Gold:
     label: str
     answers: tuple[tuple[str, ...], ...]
     places: tuple[Place, ...]
+    former: tuple[tuple[str, ...], ...] = ()
+    depth: float | None = None
 
     @classmethod
-    def of(cls, item: Item) -> Gold:
-        answers = tuple(matching.hashed(matching.tokens(a)) for a in item.answers)
-        return cls(item.id, item.cluster, item.kind, item.answerable, item.label, answers, item.gold)
+    def of(cls, item: Item, documents: Mapping[str, str]) -> Gold:
+        answers, former = (
+            tuple(matching.hashed(matching.tokens(text)) for text in texts) for texts in (item.answers, item.former)
+        )
+        depths = [p.span.start / len(documents[p.document]) for p in item.gold if documents.get(p.document)]
+        depth = round(min(depths), 4) if depths else None
+        return cls(item.id, item.cluster, item.kind, item.answerable, item.label, answers, item.gold, former, depth)
 
     def line(self) -> str:
-        row = {
+        row: dict[str, object] = {
             "id": self.id,
             "cluster": self.cluster,
             "kind": self.kind,
@@ -38,6 +46,8 @@ class Gold:
             "label": self.label,
             "answers": self.answers,
             "places": [[p.document, p.span.start, p.span.end] for p in self.places],
+            **({"former": self.former} if self.former else {}),
+            **({} if self.depth is None else {"depth": self.depth}),
         }
         return json.dumps(row, ensure_ascii=False)
 
@@ -52,6 +62,8 @@ class Gold:
             row["label"],
             tuple(tuple(a) for a in row["answers"]),
             tuple(Place(d, Span(s, e)) for d, s, e in row["places"]),
+            tuple(tuple(a) for a in row.get("former", ())),
+            row.get("depth"),
         )
 
 
@@ -71,7 +83,7 @@ class Key:
 
     @classmethod
     def of(cls, suite: Suite) -> Key:
-        items = {item.id: Gold.of(item) for item in suite.test}
+        items = {item.id: Gold.of(item, suite.documents) for item in suite.test}
         return cls(
             suite.name,
             suite.title,

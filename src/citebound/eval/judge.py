@@ -5,6 +5,8 @@ A failed prediction scores the worst of every measure, so that silence costs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from citebound.eval import matching
 from citebound.eval.gold import Gold
 from citebound.eval.measures import character_precision, character_recall, overlap, wrong_document_rate
@@ -26,8 +28,14 @@ SPARE = 20
 
 def judge(task: Task, gold: Gold, made: Prediction) -> dict[str, float]:
     """Measures of one item, each 0..1, but the Brier score 0..2. What does not apply to the item is left out: no
-    evidence, no quote measures."""
+    evidence, no quote measures.
+
+    `remembered` is no score but a diagnosis, of items whose answer was changed in the documents: whether the former one
+    was given. A failure has given none.
+    """
     scores = _label(gold, made) if task is Task.LABEL else _extract(gold, made)
+    if gold.former:
+        scores["remembered"] = float(not scores["correct"] and _says(made, gold.former))
     if gold.places:
         whole = made.outcome != FAILED
         scores["shown_recall"] = character_recall(made.shown, gold.places) if whole else 0.0
@@ -65,8 +73,23 @@ def _extract(gold: Gold, made: Prediction) -> dict[str, float]:
     if not gold.answerable or made.outcome != ANSWERED:
         agree = float(gold.answerable == (made.outcome == ANSWERED))
         return {"em": agree, "f1": agree, "correct": agree}
-    tokens = made.tokens or matching.hashed(matching.tokens(made.text))
-    exact = float(matching.exact(tokens, gold.answers))
-    longest = max((len(a) for a in gold.answers), default=0)
-    inside = matching.contains(tokens, gold.answers) and len(tokens) <= LONGER * longest + SPARE
-    return {"em": exact, "f1": matching.token_f1(tokens, gold.answers), "correct": float(exact or inside)}
+    tokens = _tokens(made)
+    return {
+        "em": float(matching.exact(tokens, gold.answers)),
+        "f1": matching.token_f1(tokens, gold.answers),
+        "correct": float(_says(made, gold.answers)),
+    }
+
+
+def _says(made: Prediction, accepted: Sequence[tuple[str, ...]]) -> bool:
+    """Whether an answer was given, and it is an accepted one or a short text that holds one."""
+    if made.outcome != ANSWERED:
+        return False
+    tokens = _tokens(made)
+    longest = max((len(a) for a in accepted), default=0)
+    inside = matching.contains(tokens, accepted) and len(tokens) <= LONGER * longest + SPARE
+    return inside or matching.exact(tokens, accepted)
+
+
+def _tokens(made: Prediction) -> tuple[str, ...]:
+    return made.tokens or matching.hashed(matching.tokens(made.text))

@@ -147,6 +147,11 @@ def _flips(judged: Sequence[Verdict], load: Load) -> Part:
         where = f"{WHERE[Regime(made.regime)]}, {made.rag} against " if len(judged) > 1 else f"{made.rag} against "
         told += [f"{where}{flip.other}: {' '.join(flip.sentences())}" for flip in made.flips]
     small = f"{COSTS} Here {load.batch:g} changed documents make a retraining."
+    if load.update:
+        small += (
+            f" Measured for one document in the index: {load.update.change:.2f} s to change, {load.update.add:.2f} s to"
+            f" add, {load.update.delete:.2f} s to delete."
+        )
     return Part(
         "At which volume or update rate the cheaper one changes",
         bullets=tuple(told) or ("Nothing was compared, so nothing flips.",),

@@ -19,6 +19,8 @@ Stage = Literal["retrieval", "selection", "reading", "none"]
 
 Position = Literal["first", "second or third", "later", "not shown"]
 
+Distractors = Literal["none", "one or two", "three to five", "six or more"]
+
 KS = (1, 5, 10, 20)
 _CUT = 10
 
@@ -66,6 +68,14 @@ def position(gold: Sequence[Place], shown: Sequence[Place]) -> Position:
     if rank is None:
         return "not shown"
     return "first" if rank == 0 else "second or third" if rank < 3 else "later"
+
+
+def distractors(gold: Sequence[Place], shown: Sequence[Place]) -> Distractors | None:
+    """How many passages without a character of gold stood beside it; None where no gold was shown."""
+    if position(gold, shown) == "not shown":
+        return None
+    count = sum(not overlap([place], gold) for place in shown)
+    return "none" if not count else "one or two" if count < 3 else "three to five" if count < 6 else "six or more"
 
 
 def _recall(places: Sequence[Place], targets: Sequence[Place]) -> float:

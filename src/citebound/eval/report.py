@@ -15,19 +15,23 @@ from citebound.eval.markup import Html, bullets, joined, page, table, tag
 from citebound.eval.published import ADAPTATION, PUBLISHED
 from citebound.eval.report_tables import Board, Row, Table
 from citebound.eval.suite import Regime
-from citebound.eval.verdict import COSTS, RULE, Verdict, regimes, verdict
+from citebound.eval.verdict import COSTS, RULE, Load, Update, Verdict, regimes, verdict
 
 Details = Mapping[str, Mapping[str, Mapping[str, str]]]
 """By the name of the run and the id of an item: its "question", "answer" and "gold" as texts."""
+
+Updates = Mapping[str, Update]
+"""By the name of the suite: what one document costs its index (`freshness.measured`)."""
 
 REGIMES = {Regime.GIVEN: "document given", Regime.CORPUS: "corpus-wide"}
 LINES = 6
 """At most so many systems in one chart of lines."""
 
 
-def report(boards: Sequence[Board], details: Details | None = None) -> str:
+def report(boards: Sequence[Board], details: Details | None = None, updates: Updates | None = None) -> str:
     """One HTML page. Texts of `details` are shown for suites of the user's own data only."""
-    judged = [(board, verdict(board, regime)) for board in boards for regime in regimes(board)]
+    known = updates or {}
+    judged = [(board, verdict(board, regime, _load(board, known))) for board in boards for regime in regimes(board)]
     body = [
         tag("h1", "Retrieval or another adaptation?"),
         tag(
@@ -38,7 +42,8 @@ def report(boards: Sequence[Board], details: Details | None = None) -> str:
         tag("nav", _overview(judged), aria_label="Verdicts"),
     ]
     for n, (board, made) in enumerate(judged):
-        body.append(tag("section", *_Section(board, made, n, (details or {}).get(board["run"], {})).parts()))
+        texts = (details or {}).get(board["run"], {})
+        body.append(tag("section", *_Section(board, made, n, texts, known.get(board["suite"])).parts()))
     body += [
         tag("h2", "How it was judged"),
         tag("h3", "The rule"),
@@ -51,12 +56,12 @@ def report(boards: Sequence[Board], details: Details | None = None) -> str:
     return page("report.html", title="Retrieval or another adaptation?", body=joined(body, "\n"))
 
 
-def summary(boards: Sequence[Board]) -> str:
+def summary(boards: Sequence[Board], updates: Updates | None = None) -> str:
     """The same in short, as Markdown: the verdicts, the comparisons, the systems and their costs."""
     parts = ["# Retrieval or another adaptation?"]
     for board in boards:
         for regime in regimes(board):
-            made = verdict(board, regime)
+            made = verdict(board, regime, _load(board, updates or {}))
             parts.append(f"## {tables.escaped(_title(board, regime))}")
             parts.append(f"**{tables.escaped(made.headline)}**")
             notes = [*_warnings(made), *made.reasons[1:], *_flips(made), *_provenance(board)]
@@ -76,6 +81,10 @@ def summary(boards: Sequence[Board]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def _load(board: Board, updates: Updates) -> Load:
+    return Load(update=updates.get(board["suite"]))
+
+
 def _overview(judged: Sequence[tuple[Board, Verdict]]) -> Html:
     return bullets(
         joined([tag("a", _title(board, made.regime), href=f"#s{n}"), ": ", made.headline])
@@ -86,11 +95,14 @@ def _overview(judged: Sequence[tuple[Board, Verdict]]) -> Html:
 class _Section:
     """One suite in one regime."""
 
-    def __init__(self, board: Board, made: Verdict, number: int, texts: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, board: Board, made: Verdict, number: int, texts: Mapping[str, Mapping[str, str]], update: Update | None
+    ) -> None:
         self.board = board
         self.made = made
         self.number = number
         self.texts = texts if board["own"] else {}
+        self.update = update
         self.groups = tables.groups(board, made.regime)
         self.cells = [cell for cells in self.groups.values() for cell in cells]
         self.losses = next((x for x in board["losses"] if x["regime"] == made.regime), None)
@@ -167,6 +179,8 @@ class _Section:
             yield _html(tables.scores(name, cells, self.made.metric))
             yield _folded("All other metrics", tables.measures(f"{name}: other metrics", cells, self.made.metric))
             yield _folded("Costs", tables.costs(f"{name}: costs", cells), is_open=True)
+        if self.update:
+            yield _html(tables.updates([c for c in self.cells if c["family"] != "control"], self.update))
 
     def confidence(self) -> Iterator[Html]:
         """Risk-coverage and reliability of RAG and the best others that give confidences."""
@@ -201,13 +215,11 @@ class _Section:
             yield _html(lost)
         elif self.made.rival:
             yield tag("p", f"On no kind of item is {self.made.rag} below {self.made.rival}.")
+        yield from map(_html, tables.robustness(self.board, self.made.regime))
         if self.losses is None:
             return
         if self.losses["stages"]:
             yield _html(tables.stages(self.losses))
-        placed = tables.positions(self.board, self.made.regime)
-        if placed.rows:
-            yield _html(placed)
         if self.losses["worst"]:
             yield _folded("The twenty worst cases", tables.worst(self.losses))
         for case in self.losses["worst"]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from citebound.eval.published import Published
+from citebound.eval.verdict import Update
 
 Board = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -24,6 +25,18 @@ STAGES = {
     "reading": "shown, but not quoted",
     "none": "quoted",
 }
+PARTS = {
+    "depths": ("where in its document the gold begins", ("first third", "middle third", "last third")),
+    "positions": (
+        "the place of the gold among the passages shown",
+        ("first", "second or third", "later", "not shown"),
+    ),
+    "distractors": (
+        "the number of passages without gold beside it",
+        ("none", "one or two", "three to five", "six or more"),
+    ),
+}
+"""How items are parted, in words, and the parts."""
 WORST_SLICES = 10
 
 
@@ -88,8 +101,7 @@ def measures(title: str, cells: Sequence[Row], primary: str) -> Table:
     def told(found: Row | None, n: int) -> str:
         if not found:
             return ""
-        limits = f" ({interval(found)})" if "low" in found else ""
-        return figure(found) + limits + (f", n {found['n']}" if found["n"] < n else "")
+        return estimate(found) + (f", n {found['n']}" if found["n"] < n else "")
 
     rows = tuple((name, *(told(cell["metrics"].get(name), cell["n"]) for cell in cells)) for name in names)
     return Table(title, ("metric", *(cell["system"] for cell in cells)), rows)
@@ -132,6 +144,18 @@ def costs(title: str, cells: Sequence[Row], price: float | None = None) -> Table
         ]
         rows.append((*row, *([money(cost["per_1000_seconds"], price)] if price is not None else [])))
     return Table(title, (*head, *(["price / 1,000"] if price is not None else [])), tuple(rows))
+
+
+def updates(cells: Sequence[Row], update: Update) -> Table:
+    """What one document costs once all is set up. A trained system has no such thing."""
+    head = ("system", "add, s", "change, s", "delete, s", "beyond the index")
+    seconds = tuple(f"{s:.2f}" for s in (update.add, update.change, update.delete))
+    rows = []
+    for cell in cells:
+        searches = cell["cost"]["index_seconds"] > 0
+        retrained = f"must be retrained ({number(cell['cost']['adapt_wall_seconds'])} s), or is stale"
+        rows.append((cell["system"], *(seconds if searches else ("", "", "")), retrained if cell["trained"] else ""))
+    return Table("Seconds to add, change and delete one document", head, tuple(rows), frozenset({0, len(head) - 1}))
 
 
 def comparisons(board: Board, regime: str) -> Table:
@@ -179,8 +203,8 @@ def slices(board: Board, regime: str, rival: str) -> Table:
         made = [
             (
                 kind,
-                figure(ours[kind]),
-                figure(theirs[kind]),
+                estimate(ours[kind]),
+                estimate(theirs[kind]),
                 f"{gap:+.3f}",
                 str(min(ours[kind]["n"], theirs[kind]["n"])),
             )
@@ -192,17 +216,19 @@ def slices(board: Board, regime: str, rival: str) -> Table:
     return Table(caption, ("kind", rag, rival, "difference", "items"), tuple(made))
 
 
-def positions(board: Board, regime: str) -> Table:
-    """How much it matters where the gold stood among the passages that were shown."""
-    found = [s for s in board.get("positions", ()) if s["regime"] == regime]
-    head = ("first", "second or third", "later", "not shown")
-    rows = []
-    for s in found:
-        cells = (s["positions"].get(place) for place in head)
-        rows.append((s["system"], *(f"{figure(c)} (n {c['n']})" if c else "" for c in cells)))
-    metric = found[0]["metric"] if found else board["primary"]["metric"]
-    caption = f"{metric} by the place of the gold among the passages shown"
-    return Table(caption, ("system", *head), tuple(rows))
+def robustness(board: Board, regime: str) -> list[Table]:
+    """How much it matters where the gold stands in its document, where it stood among the passages shown, and how many
+    others stood beside it; only what the board knows."""
+    made = []
+    for part, (told, head) in PARTS.items():
+        found = [s for s in board.get(part, ()) if s["regime"] == regime]
+        rows = []
+        for s in found:
+            cells = (s[part].get(group) for group in head)
+            rows.append((s["system"], *(f"{estimate(c)}, n {c['n']}" if c else "" for c in cells)))
+        if rows:
+            made.append(Table(f"{found[0]['metric']} by {told}", ("system", *head), tuple(rows)))
+    return made
 
 
 def stages(losses: Row) -> Table:
@@ -255,6 +281,11 @@ def escaped(text: str) -> str:
 
 def figure(found: Row | None) -> str:
     return f"{found['value']:.3f}" if found else ""
+
+
+def estimate(found: Row) -> str:
+    """A figure with its interval, if it has one."""
+    return figure(found) + (f" ({interval(found)})" if "low" in found else "")
 
 
 def interval(found: Row | None) -> str:

@@ -19,7 +19,18 @@ from citebound.eval.figures import Figure, record, share
 from citebound.eval.score import Board
 
 COMMAND = "python -m citebound.eval.reproduce --record"
-SHARES = ("accuracy", "em", "f1", "correct", "macro_f1", "quote_recall", "quote_precision", "shown_recall", "coverage")
+SHARES = (
+    "accuracy",
+    "em",
+    "f1",
+    "correct",
+    "macro_f1",
+    "quote_recall",
+    "quote_precision",
+    "shown_recall",
+    "coverage",
+    "remembered",
+)
 LEAST_SUITES = 2
 """A system counts if it is complete on at least so many suites (EVALUATION.md, "What a figure is")."""
 

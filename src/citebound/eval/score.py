@@ -20,7 +20,7 @@ from citebound.eval.experiment import Experiment, Variant
 from citebound.eval.gold import Gold, Key
 from citebound.eval.judge import answered, judge, right
 from citebound.eval.prediction import FAILED, Prediction, Trace
-from citebound.eval.ranking import lost_at, position, ranking
+from citebound.eval.ranking import distractors, lost_at, position, ranking
 from citebound.eval.registration import Registration
 from citebound.eval.statistics import Comparison, Interval
 from citebound.eval.suite import Regime, Task
@@ -33,6 +33,9 @@ FEW_LABELS = 6
 SECONDARY = 2000
 """Resamples for what is not the primary metric."""
 WORST = 20
+MOST_KINDS = 40
+"""With more kinds of items than that, none is told apart."""
+THIRDS = ("first third", "middle third", "last third")
 PARSE_LIMIT = 0.2
 LEAST_ITEMS = 100
 
@@ -136,9 +139,7 @@ def board(
         made["comparisons"] += _comparisons(experiment, here, regime, resamples)
         made["controls"] += _controls(experiment, here, regime, resamples)
     made["losses"] = [_losses(c) for c in cells if c.variant.name == primary.rag and c.ids]
-    made["slices"] = _slices(cells, primary.metric)
-    made["positions"] = _positions(cells, primary.metric)
-    return made
+    return made | _parted(cells, primary.metric)
 
 
 def _cells(experiment: Experiment, key: Key, traces: Sequence[Trace]) -> list[Cell]:
@@ -409,37 +410,43 @@ def _story(gold: Gold, made: Prediction) -> dict[str, Any]:
     }
 
 
-def _slices(cells: Sequence[Cell], metric: str) -> list[dict[str, Any]]:
-    """Mean of the metric (accuracy for macro F1) by kind of item, for every complete cell."""
+def _parted(cells: Sequence[Cell], metric: str) -> dict[str, list[dict[str, Any]]]:
+    """The mean of the metric (accuracy for macro F1) in parts of the items, with its interval, for every cell: by kind,
+    by where the gold stands in its document, and by its place among the passages shown and their number without gold,
+    those of the first seed."""
     name = "accuracy" if metric == "macro_f1" else metric
-    made = []
+    made: dict[str, list[dict[str, Any]]] = {"slices": [], "depths": [], "positions": [], "distractors": []}
     for cell in cells:
         if not cell.ids:
             continue
-        by_kind: dict[str, list[float]] = defaultdict(list)
-        for row in cell.judged():
-            for gold, scores in zip(cell.gold, row, strict=True):
-                by_kind[gold.kind].append(scores.get(name, 0.0))
-        if len(by_kind) <= 40:
-            kinds = {k: {"value": _round(fmean(v)), "n": len(v) // len(cell.seeds)} for k, v in sorted(by_kind.items())}
-            made.append({"system": cell.variant.name, "regime": cell.regime, "metric": name, "kinds": kinds})
+        table = cell.table(name)
+        read = any(p.shown for row in cell.made for p in row)
+        placed = [
+            (g.places, p.shown) if read and g.places else None for g, p in zip(cell.gold, cell.made[0], strict=True)
+        ]
+        parts: dict[str, Sequence[str | None]] = {
+            "slices": [g.kind for g in cell.gold],
+            "depths": [None if g.depth is None else THIRDS[min(2, int(3 * g.depth))] for g in cell.gold],
+            "positions": [position(*at) if at else None for at in placed],
+            "distractors": [distractors(*at) if at else None for at in placed],
+        }
+        for part, groups in parts.items():
+            found = _means(table, groups, cell.clusters)
+            if 0 < len(found) <= MOST_KINDS:
+                row = {"system": cell.variant.name, "regime": cell.regime, "metric": name}
+                made[part].append({**row, "kinds" if part == "slices" else part: found})
     return made
 
 
-def _positions(cells: Sequence[Cell], metric: str) -> list[dict[str, Any]]:
-    """Mean of the metric by where the gold stood among the passages shown, for every cell that showed passages."""
-    name = "accuracy" if metric == "macro_f1" else metric
-    made = []
-    for cell in cells:
-        by_place: dict[str, list[float]] = defaultdict(list)
-        if any(p.shown for row in cell.made for p in row):
-            for row, judged in zip(cell.made, cell.judged(), strict=True):
-                for gold, prediction, scores in zip(cell.gold, row, judged, strict=True):
-                    if gold.places:
-                        by_place[position(gold.places, prediction.shown)].append(scores.get(name, 0.0))
-        if by_place:
-            found = {k: {"value": _round(fmean(v)), "n": len(v)} for k, v in sorted(by_place.items())}
-            made.append({"system": cell.variant.name, "regime": cell.regime, "metric": name, "positions": found})
+def _means(
+    table: statistics.Floats, groups: Sequence[str | None], clusters: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Of each group of items its mean score and its interval."""
+    made = {}
+    for group in sorted({g for g in groups if g is not None}):
+        items = [i for i, g in enumerate(groups) if g == group]
+        drawn = statistics.bootstrap(table[:, items], [clusters[i] for i in items], resamples=SECONDARY)
+        made[group] = {**_rounded(drawn.interval()), "n": len(items)}
     return made
 
 

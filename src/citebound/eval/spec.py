@@ -12,6 +12,12 @@
     [prompts.words]                            label = "the string whose likelihood is read"
     [options]                                  what the adapter takes
 
+A suite may be a variant of another one, declared beside it; the rest is then that suite's:
+
+    of = "cuad"
+    variant = "masked_names"                   a key of VARIANTS
+    title, note, regimes                       as above; the note is added
+
 An unknown key is an error that names the file and the key. A suite whose data is not there raises SuiteAbsent.
 """
 
@@ -24,11 +30,12 @@ import json
 import os
 import tarfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from citebound.eval import counterfactual, masking
 from citebound.eval.adapters import (
     contractnli,
     csaf,
@@ -57,6 +64,7 @@ KEYS: Mapping[str, type] = {
     "prompts": dict,
     "options": dict,
 }
+DERIVED: Mapping[str, type] = {"name": str, "title": str, "of": str, "variant": str, "regimes": list, "note": str}
 PROMPTS: Mapping[str, type] = {"bare": str, "profile": str, "question": str, "words": dict}
 
 
@@ -67,7 +75,7 @@ class SuiteAbsent(SuiteError):
 @dataclass(frozen=True, slots=True)
 class Spec:
     """One declared suite. `data` is its folder (the working folder's own if none is declared); `path` the TOML file
-    itself, which files beside it are named from."""
+    that names the adapter, which files beside it are named from. `variant` is what is made of it, "" for nothing."""
 
     name: str
     title: str
@@ -80,6 +88,7 @@ class Spec:
     prompts: Prompts
     path: Path
     options: Mapping[str, Any] = field(default_factory=dict)
+    variant: str = ""
 
     def chosen(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """The options over their defaults. Raises SuiteError for one that the adapter does not take, or that has
@@ -118,15 +127,17 @@ class Spec:
     def texts(self, name: str, wanted: Iterable[str] | None = None) -> dict[str, str]:
         """The text files of a .tar.gz by path without its first folder: UTF-8, universal newlines, a byte-order mark
         kept as character 0. With `wanted`, those alone."""
+        return {inside: newlines(data.decode("utf-8")) for inside, data in self.members(name, wanted)}
+
+    def members(self, name: str, wanted: Iterable[str] | None = None) -> Iterator[tuple[str, bytes]]:
+        """The same files as bytes."""
         keep = None if wanted is None else set(wanted)
-        made = {}
         with tarfile.open(self.find(name)) as archive:
             for member in archive:
                 inside = member.name.partition("/")[2]
                 file = archive.extractfile(member) if keep is None or inside in keep else None
                 if file is not None:
-                    made[inside] = newlines(file.read().decode("utf-8"))
-        return made
+                    yield inside, file.read()
 
     def suite(
         self,
@@ -140,6 +151,7 @@ class Spec:
         labelled: Mapping[str, str] | None = None,
         files: Sequence[Path] = (),
         collection: str = "",
+        parties: Mapping[str, tuple[tuple[str, ...], ...]] | None = None,
     ) -> Suite:
         """The suite that was declared, with the items and documents that an adapter has read."""
         return Suite(
@@ -158,6 +170,7 @@ class Spec:
             note=" ".join(part for part in (self.note, note) if part),
             files=tuple(files),
             collection=collection,
+            parties=parties or {},
         )
 
 
@@ -175,6 +188,12 @@ ADAPTERS: Mapping[str, Callable[[Spec], Suite]] = {
 }
 """A suite of another kind is a function like these and an entry here."""
 
+VARIANTS: Mapping[str, Callable[[Suite], Suite]] = {
+    "counterfactual": counterfactual.altered,
+    "masked_names": masking.masked,
+}
+"""What can be made of a suite: the same items in documents that are not quite the same."""
+
 
 def available(folder: Path = SUITES) -> list[str]:
     """The names of the declared suites."""
@@ -184,7 +203,8 @@ def available(folder: Path = SUITES) -> list[str]:
 def load(name: str | Path) -> Suite:
     """The suite of that name, or of that TOML file, read and checked. Raises SuiteError, or SuiteAbsent."""
     spec = read(_path(name))
-    return check(ADAPTERS[spec.adapter](spec))
+    suite = check(ADAPTERS[spec.adapter](spec))
+    return check(VARIANTS[spec.variant](suite)) if spec.variant else suite
 
 
 def read(path: Path) -> Spec:
@@ -195,6 +215,8 @@ def read(path: Path) -> Spec:
         raise SuiteError(f"there is no suite {path}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SuiteError(f"{path}: {error}") from error
+    if "of" in row or "variant" in row:
+        return _derived(path, row)
     _check_keys(path, row, KEYS, "")
     prompts = row.get("prompts", {})
     _check_keys(path, prompts, PROMPTS, "prompts.")
@@ -209,24 +231,60 @@ def read(path: Path) -> Spec:
         )
     name = row.get("name", path.stem)
     try:
-        task, regimes = Task(row["task"]), tuple(Regime(r) for r in row["regimes"])
+        task = Task(row["task"])
     except ValueError as error:
         raise SuiteError(f"{path}: {error}") from error
-    if not regimes:
-        raise SuiteError(f"{path}: `regimes` names none")
     return Spec(
         name=name,
         title=row.get("title", name),
         adapter=row["adapter"],
         data=Path(row.get("data", ".").replace("${CITEBOUND_DATA}", str(data_folder()))),
         task=task,
-        regimes=regimes,
+        regimes=_regimes(path, row["regimes"]),
         own=row.get("own", False),
         note=" ".join(row.get("note", "").split()),
         prompts=Prompts(**prompts),
         path=path,
         options=row.get("options", {}),
     )
+
+
+def _derived(path: Path, row: Mapping[str, Any]) -> Spec:
+    """The suite that a variant is of, under the variant's name."""
+    _check_keys(path, row, DERIVED, "")
+    for key in ("of", "variant"):
+        if key not in row:
+            raise SuiteError(f"{path}: the key {key!r} is missing")
+    if row["variant"] not in VARIANTS:
+        raise SuiteError(
+            f"{path}: there is no variant {row['variant']!r}", remedy=f"Those there are: {', '.join(sorted(VARIANTS))}."
+        )
+    base = read(path.parent / f"{row['of']}.toml")
+    if base.variant:
+        raise SuiteError(
+            f"{path}: {row['of']!r} is a variant itself", remedy=f"Name the suite that {base.path} declares."
+        )
+    regimes = _regimes(path, row["regimes"]) if "regimes" in row else base.regimes
+    if strange := [r for r in regimes if r not in base.regimes]:
+        raise SuiteError(f"{path}: {row['of']!r} has no regime {strange[0].value!r}")
+    return replace(
+        base,
+        name=row.get("name", path.stem),
+        title=row.get("title", f"{base.title} ({row['variant']})"),
+        regimes=regimes,
+        note=" ".join(f"{base.note} {row.get('note', '')}".split()),
+        variant=row["variant"],
+    )
+
+
+def _regimes(path: Path, given: Sequence[str]) -> tuple[Regime, ...]:
+    try:
+        regimes = tuple(Regime(r) for r in given)
+    except ValueError as error:
+        raise SuiteError(f"{path}: {error}") from error
+    if not regimes:
+        raise SuiteError(f"{path}: `regimes` names none")
+    return regimes
 
 
 def data_folder() -> Path:

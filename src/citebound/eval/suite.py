@@ -53,7 +53,8 @@ class Question:
 class Item:
     """One question with its gold. `cluster` is the unit that is resampled: items of one document stand or fall
     together. `named` is the question with the name of its document in it, for the corpus-wide regime. An unanswerable
-    item has no gold answer and no places."""
+    item has no gold answer and no places. `former` are the answers before they were changed in a counterfactual suite;
+    they follow from the suite that it was made of, and are no part of a suite's hash."""
 
     id: str
     question: str
@@ -66,6 +67,7 @@ class Item:
     answers: tuple[str, ...] = ()
     gold: tuple[Place, ...] = ()
     named: str = ""
+    former: tuple[str, ...] = field(default=(), repr=False)
 
     def asked(self, regime: Regime) -> Question:
         """The item without its gold."""
@@ -89,7 +91,8 @@ class Prompts:
 class Suite:
     """Items by split, and the texts of all documents by name. `own`: the texts may be shown in reports and committed.
 
-    `labelled` maps a document's name to its label where the corpus is made of labelled examples. The documents are
+    `labelled` maps a document's name to its label where the corpus is made of labelled examples, `parties` to the
+    parties that the suite knows, each with its full name first. The documents are
     brought into a collection from `files`, or found in the existing `collection`, or else written from their texts.
     """
 
@@ -108,6 +111,7 @@ class Suite:
     note: str = ""
     files: tuple[Path, ...] = ()
     collection: str = ""
+    parties: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     @property
     def sha256(self) -> str:

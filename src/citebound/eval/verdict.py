@@ -40,10 +40,11 @@ RULE = (
 
 COSTS = (
     "Seconds of computing a month = questions x seconds for each + changed documents x seconds for each. A changed"
-    " document costs every system its share of the index (index seconds / documents of the corpus), and a trained"
-    " system its share of a retraining (adaptation seconds / documents per batch), as it is retrained once for each"
-    " batch of changed documents. A system with neither goes on at no cost. The first index and the first training are"
-    " paid once and left out, but for the pay-back. People's time and labels are not in it."
+    " document costs every system that searches what it was measured to take in the index, or, unmeasured, its share of"
+    " the index (index seconds / documents of the corpus), and a trained system its share of a retraining (adaptation"
+    " seconds / documents per batch), as it is retrained once for each batch of changed documents. A system with"
+    " neither goes on at no cost. The first index and the first training are paid once and left out, but for the"
+    " pay-back. People's time and labels are not in it."
 )
 
 WON_BY_OTHERS = ("fine-tuned", "other", "both")
@@ -60,12 +61,23 @@ METRICS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """Seconds to bring one document into an index, to bring in a changed one, and to take one out."""
+
+    add: float
+    change: float
+    delete: float
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
-    """What a month is like: questions asked, documents changed, and how many changed documents make a retraining."""
+    """What a month is like: questions asked, documents changed, and how many changed documents make a retraining;
+    `update` is what a change was measured to take, if it was."""
 
     questions: float = 1000.0
     changed: float = 10.0
     batch: float = 10.0
+    update: Update | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +213,9 @@ def _set_up(cell: Row) -> float:
 
 
 def _change(cell: Row, documents: int, load: Load) -> float:
-    return float(cell["cost"]["adapt_wall_seconds"] / load.batch + cell["cost"]["index_seconds"] / max(1, documents))
+    index = cell["cost"]["index_seconds"]
+    share = load.update.change if load.update and index else index / max(1, documents)
+    return float(cell["cost"]["adapt_wall_seconds"] / load.batch + share)
 
 
 class _Case:

@@ -60,7 +60,12 @@ class _Contract:
     cells: Mapping[str, tuple[tuple[str, ...], str]]
     """category -> the quoted clauses and the normalised answer"""
     title: str
-    parties: tuple[str, ...]
+    called: tuple[tuple[str, ...], ...]
+    """each party's name, then its aliases"""
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for name, *_ in self.called))[:2]
 
     @property
     def described(self) -> str:
@@ -103,6 +108,7 @@ def read(spec: Spec) -> Suite:
         dev=parts["dev"],
         documents={c.file: c.text for c in contracts if c.file not in unnamed},
         note=note,
+        parties={c.file: c.called for c in contracts if c.file not in unnamed},
     )
 
 
@@ -193,13 +199,15 @@ def _title(name: str) -> str:
     return " ".join([words[0].capitalize(), *words[1:]])
 
 
-def _parties(cell: str) -> tuple[str, ...]:
-    """The first two names of 'Birch Inc. ("Company"); Mount Corp. ("Affiliate")', without aliases and collectives."""
-    names = []
+def _parties(cell: str) -> tuple[tuple[str, ...], ...]:
+    """The parties of 'Birch Inc. ("Company", "Birch"); Mount Corp. ("Affiliate")', without collectives: each name, then
+    its aliases."""
+    parties = []
     for part in cell.split(";"):
-        name, _, alias = re.sub("[“”]", '"', part).lstrip(" (").partition("(")
+        plain = re.sub("[“”]", '"', part).lstrip(" (")
+        name, _, alias = plain.partition("(")
         name = " ".join(name.partition('"')[0].split()).strip(" ,")
         blank = len(name) < 3 or re.search(r"XX|\[|_{2}", name)
         if not blank and not re.match(r'(?:individually|collectively|"[^"]*Parties)', alias, re.I):
-            names.append(name)
-    return tuple(dict.fromkeys(names))[:2]
+            parties.append((name, *re.findall(r'"([^"]{2,60})"', plain)))
+    return tuple(parties)

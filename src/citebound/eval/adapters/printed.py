@@ -63,6 +63,16 @@ def dates(answer: str, clause: str) -> tuple[str, ...]:
     return ()
 
 
+def dated(text: str) -> list[tuple[re.Match[str], date]]:
+    """Every date that is printed, with groups m, d and y, in order; of two that overlap, the first and longer one."""
+    made: list[tuple[re.Match[str], date]] = []
+    for match in sorted(_found_dates(text), key=lambda m: (m.start(), -m.end())):
+        there = _date(match)
+        if there and (not made or made[-1][0].end() <= match.start()):
+            made.append((match, there))
+    return made
+
+
 def forms(day: date) -> tuple[str, ...]:
     """A date as it may be written: "May 8, 2014", "8 May 2014", "2014-05-08"."""
     month = MONTHS[day.month - 1]
