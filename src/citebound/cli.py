@@ -41,6 +41,7 @@ from citebound.answer.scorer_file import Facts
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.errors import CiteboundError
+from citebound.indexes.adapting import Trained
 from citebound.indexes.explain import Explanation
 from citebound.types import Answer, Citation, FileReport, Hit, IngestReport, Outcome, Passage, Status
 from citebound.types import Progress as IngestProgress
@@ -235,19 +236,25 @@ def search(
             help="Show how the question was understood, which stages found each hit, what was added and dropped.",
         ),
     ] = False,
+    adapter: Annotated[
+        bool | None,
+        typer.Option(
+            "--adapter/--no-adapter", help="With the query adapter of `citebound adapt`; else as the setting."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find passages: by meaning and by words."""
     with Collection.open(collection) as opened:
         if why:
-            explained = opened.explain(question, budget or WHY_BUDGET, only)
+            explained = opened.explain(question, budget or WHY_BUDGET, only, adapter=adapter)
             if as_json:
                 _print_json(_explanation_json(explained, k))
             else:
                 _print_explanation(explained, k, whole=budget is not None)
             return
         if budget is not None:
-            passages = opened.passages(question, budget, only)
+            passages = opened.passages(question, budget, only, adapter=adapter)
             if as_json:
                 _print_json([passage_json(p) for p in passages])
             else:
@@ -256,7 +263,7 @@ def search(
                 if not passages:
                     out.print("nothing found within the budget")
             return
-        hits = opened.search(question, k, only)
+        hits = opened.search(question, k, only, adapter=adapter)
     if as_json:
         _print_json([hit_json(hit) for hit in hits])
         return
@@ -275,6 +282,7 @@ def _print_hit(hit: Hit, *, why: bool = False) -> None:
         stages = ", ".join(f"{w.stage} rank {w.rank} score {w.score:.3f}" for w in hit.why)
         out.print(Text(f"     score {hit.score:.4f}: {stages or 'no stage: lent by its neighbours'}", style="dim"))
     out.print(Text("     " + " ".join(hit.chunk.text.split())[:400], style="none"))
+    cli_structure.print_notices(hit.superseded_by, 5)
 
 
 def _print_explanation(explained: Explanation, k: int, *, whole: bool) -> None:
@@ -291,6 +299,8 @@ def _print_explanation(explained: Explanation, k: int, *, whole: bool) -> None:
         out.print(Text(f"asked without names: {explained.asked}"))
     if explained.synonyms:
         out.print(Text(f"searched beside it: {explained.synonyms}"))
+    if explained.adapter:
+        out.print(Text(f"query adapter: {explained.adapter}"))
     for hit in explained.hits[:k]:
         _print_hit(hit, why=True)
     if not explained.hits:
@@ -390,6 +400,7 @@ def _print_citation(citation: Citation) -> None:
     place = _pages(citation.pages) or (f", {citation.section}" if citation.section else "")
     out.print(Text.assemble((f"  [{citation.marker}] ", "bold cyan"), (citation.source.name, "cyan"), place))
     out.print(Text(f"      “{' '.join(citation.quote.split())}”"))
+    cli_structure.print_notices(citation.superseded_by, 6)
 
 
 def _print_passage(number: int, passage: Passage, title: str = "") -> None:
@@ -404,6 +415,73 @@ def _pages(pages: tuple[int, ...]) -> str:
     if not pages:
         return ""
     return f", page {pages[0]}" if len(pages) == 1 else f", pages {pages[0]}-{pages[-1]}"
+
+
+@app.command()
+def adapt(
+    labels: Annotated[
+        Path, typer.Argument(help="CSV as for `eval new` (question, answer, document, quote), or its JSONL rows.")
+    ],
+    collection: CollectionOption = "default",
+    given: Annotated[
+        bool, typer.Option("--given", help="Each question is asked of its own document, as with a filter.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Train and measure, store nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Store it even if it is not shown to help.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a query adapter on labelled questions, and say what it does for questions that it has not seen.
+
+    The encoder and the index stay as they are. Searches use the adapter only with --adapter, or CITEBOUND_ADAPTER=1.
+    """
+    from citebound.eval import own
+
+    config = settings.load()
+    _ensure_models([config.encoder], config, quiet=as_json)
+    with Collection.open(collection, config=config) as opened:
+        read, notes = own.labels(labels, opened)
+        with err.status(f"training on {len(read)} questions"):
+            trained = opened.adapt(read, given=given, dry_run=dry_run, force=force)
+    if as_json:
+        facts = dataclasses.asdict(trained.adapter.facts)
+        _print_json({**dataclasses.asdict(trained), "adapter": facts, "improves": trained.improves, "notes": notes})
+        return
+    for note in notes:
+        err.print(Text(f"note: {note}", "yellow"))
+    _print_trained(trained)
+    if trained.saved:
+        out.print("stored; `citebound search --adapter` uses it")
+    elif not trained.improves:
+        said = "it is not shown to find more than the search without it"
+        err.print(Text(f"warning: {said}; nothing was stored (--force stores it)", "yellow"))
+
+
+def _print_trained(trained: Trained) -> None:
+    facts = trained.adapter.facts
+    table = Table("method", "strength", "average precision (cosine alone, cross-validated)")
+    for trial in trained.trials:
+        table.add_row(trial.method, f"{trial.strength:g}", f"{trial.average_precision:.3f}")
+    out.print(table)
+    table = Table("weight of the cosine", "average precision (whole search, cross-validated)")
+    for weighed in trained.weighed:
+        table.add_row(f"{weighed.weight:g}", f"{weighed.average_precision:.3f}")
+    out.print(table)
+    out.print(Text(f"query adapter: {facts}, strength {facts.strength:g}, weight {facts.weight:g}", "bold"))
+    out.print(Text(f"on {trained.held_out} held-out questions (parted by {trained.parted_by}):"))
+    table = Table("measure", "without", "with")
+    before, after = trained.before, trained.after
+    table.add_row("average precision", f"{before.average_precision:.3f}", f"{after.average_precision:.3f}")
+    for k, recall in before.recall.items():
+        table.add_row(f"recall at {k} hits", f"{recall:.3f}", f"{after.recall[k]:.3f}")
+    out.print(table)
+    out.print(Text(f"better for {trained.better} questions, worse for {trained.worse} (p {trained.p_value:.3f})"))
+    if trained.repeated:
+        said = f"{trained.repeated} of {trained.held_out} held-out questions are asked in the same words in training"
+        out.print(Text(f"note: {said}; for other questions expect less", "yellow"))
+    if trained.parted_by == "question":
+        out.print(Text("note: too few documents to hold some out; a new document may gain less", "yellow"))
+    if trained.left_out:
+        out.print(Text(f"note: {trained.left_out} questions have no chunk at their places", "yellow"))
 
 
 # -- scorers ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`citebound findings` and `citebound list`: what was read off the documents, for people and for spreadsheets."""
+"""`citebound findings`, `list` and `amendments`: what was read off the documents, for people and spreadsheets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from citebound.collection import Collection
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.register import Entry, Findings, Overview
 from citebound.indexes.retest import Change, Comparison
-from citebound.types import Document, Fact
+from citebound.types import Amendment, Document, Fact
 
 PIPED = 200
 """Columns of a table that goes into a file."""
@@ -27,6 +27,8 @@ NARROW = 12
 """Columns of the screen below which a column of a table is not readable."""
 MOST_LINKS = 5
 """Recurrences of one finding that a table shows; JSON and CSV have all."""
+MOST_NOTICES = 3
+"""Amendments of one place that a hit or a citation names."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet takes for a formula."""
 Cell = str | int
@@ -108,8 +110,35 @@ def listing(
         out.print("  what to do: `citebound documents list` shows what is there, `citebound ingest PATH` brings more")
 
 
+def amendments(
+    collection: CollectionOption = "default",
+    only: FilterOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What amendments change, newest first: the clause and its document, or why they are not known."""
+    with Collection.open(collection) as opened:
+        found = opened.amendments(only)
+    if as_json:
+        _print_json([{**dataclasses.asdict(a), "name": a.name, "notice": a.notice} for a in found])
+        return
+    table = Table("amendment", "date", "action", "clause", "of")
+    for a in found:
+        name = Text(f"{_plain(a.name)}{f', section {a.section}' * bool(a.section)}")
+        name.append(f"\nin {_plain(a.source.name)}", style="dim")
+        of = Text(_plain(a.amended_source.name if a.amended_source else ""))
+        if a.reason:
+            of.append(f"{chr(10) * bool(of.plain)}not linked: {_plain(a.reason)}", style="yellow")
+        table.add_row(name, Text(a.date or "-"), Text(a.action), Text(_plain(a.what)), of)
+    if found:
+        out.print(table)
+    linked = sum(a.place is not None for a in found)
+    papers = len({(a.document.id, a.title, a.number, a.date) for a in found})
+    out.print(Text(f"{_count(len(found), 'change')} in {_count(papers, 'amendment')}, {linked} linked", style="bold"))
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
+    app.command("amendments")(amendments)
     app.command("findings")(findings)
     app.command("list")(listing)
 
@@ -123,6 +152,14 @@ def print_structure(document: Document) -> None:
         out.print(Text(f"  {name}: {value}"))
     for note in doubts(document.facts):
         out.print(Text(f"  ? {note}", style="yellow"))
+
+
+def print_notices(found: Sequence[Amendment], indent: int) -> None:
+    """A line for each amendment that changed a place that is shown, the last to take effect first."""
+    for amendment in found[: -MOST_NOTICES - 1 : -1]:
+        out.print(Text(f"{' ' * indent}{_plain(amendment.notice)}", style="yellow"), soft_wrap=True)
+    if len(found) > MOST_NOTICES:
+        out.print(Text(f"{' ' * indent}and by {len(found) - MOST_NOTICES} more: see `citebound amendments`", "yellow"))
 
 
 def field_values(facts: Iterable[Fact]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,10 @@ from citebound.answer.ask import Asker, Done, Event, clean_question
 from citebound.answer.scorer import ScoredPlace, ScoreProgress, Scorer
 from citebound.config import Config
 from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection
+from citebound.indexes import adapter as adapters
 from citebound.indexes import generation, ingest, register
+from citebound.indexes.adapting import Labelled, Trained, train
+from citebound.indexes.amendment import Ledger
 from citebound.indexes.closure import Closed, close
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.embeddings import Remembering, open_encoder
@@ -29,7 +33,7 @@ from citebound.indexes.retest import Comparison, compare
 from citebound.indexes.search import STAGES, Found, Search, passages
 from citebound.indexes.store import Store
 from citebound.protocols import Embedder, Generator
-from citebound.types import Answer, Chunk, Document, DocumentInfo, Hit, IngestReport, Passage, Source
+from citebound.types import Amendment, Answer, Chunk, Document, DocumentInfo, Hit, IngestReport, Passage, Source
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PASSAGE_HITS = 400
@@ -124,6 +128,10 @@ class Collection:
         return Search(self.root, self._store, self.embedder)
 
     @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(self._store)
+
+    @cached_property
     def _asker(self) -> Asker:
         return Asker(self._store, self._search, Remembering(self.embedder), self.config)
 
@@ -164,31 +172,60 @@ class Collection:
     # -- searching and asking --------------------------------------------------------------------------------------
 
     def search(
-        self, question: str, k: int = 10, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+        self,
+        question: str,
+        k: int = 10,
+        filters: FilterLike = None,
+        *,
+        stages: Iterable[str] = STAGES,
+        adapter: bool | None = None,
     ) -> list[Hit]:
-        """At most k hits, best first. `stages` may leave out "dense" or "lexical". Raises QueryError."""
+        """At most k hits, best first. `stages` may leave out "dense" or "lexical"; `adapter` says whether the query
+        adapter is used (None: as the setting says). Raises QueryError, UnknownAdapter, WrongEncoder."""
         if k < 1:
             raise ConfigError(f"k is {k}; it must be at least 1")
-        return self._search.hits(
-            clean_question(question, self.config.question_limit), k, parse(filters), stages=tuple(stages)
+        hits = self._search.hits(
+            clean_question(question, self.config.question_limit),
+            k,
+            parse(filters),
+            stages=self._stages(stages, adapter),
         )
+        return self._ledger.mark_hits(hits)
 
     def passages(
-        self, question: str, budget: int = 16000, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+        self,
+        question: str,
+        budget: int = 16000,
+        filters: FilterLike = None,
+        *,
+        stages: Iterable[str] = STAGES,
+        adapter: bool | None = None,
     ) -> list[Passage]:
         """Neighbouring hits merged, best first, then the definitions and clauses that they need ("closure"; these have
-        no hits), with at most `budget` characters in all. Raises QueryError."""
-        return list(self._retrieve(question, budget, filters, tuple(stages))[1].passages)
+        no hits), with at most `budget` characters in all. Raises as `search`."""
+        return list(self._retrieve(question, budget, filters, self._stages(stages, adapter))[1].passages)
 
     def explain(
-        self, question: str, budget: int = 16000, filters: FilterLike = None, *, stages: Iterable[str] = STAGES
+        self,
+        question: str,
+        budget: int = 16000,
+        filters: FilterLike = None,
+        *,
+        stages: Iterable[str] = STAGES,
+        adapter: bool | None = None,
     ) -> Explanation:
         """What `passages` gives, and why: how the question was understood, what each stage said of each hit, what
-        was added, and what was dropped for the budget or as a duplicate. Raises QueryError."""
-        on = tuple(stages)
+        was added, and what was dropped for the budget or as a duplicate. Raises as `search`."""
+        on = self._stages(stages, adapter)
         found, closed = self._retrieve(question, budget, filters, on)
         alike, _ = self._retrieve(question, budget, filters, tuple(stage for stage in on if stage != "duplicates"))
-        return explain(self._store, question, self.embedder.name, found, alike, closed)
+        explained = explain(self._store, question, self.embedder.name, found, alike, closed)
+        return replace(explained, hits=tuple(self._ledger.mark_hits(explained.hits)))
+
+    def _stages(self, stages: Iterable[str], adapter: bool | None) -> tuple[str, ...]:
+        """The stages, with the query adapter if it is asked for, or the setting says so and there is one."""
+        stored = self.config.adapter and (self.root / adapters.FILE).exists()
+        return (*stages, "adapter") if adapter or (adapter is None and stored) else tuple(stages)
 
     def _retrieve(
         self, question: str, budget: int, filters: FilterLike, stages: tuple[str, ...]
@@ -212,7 +249,26 @@ class Collection:
         """The events of `ask` as they happen: EvidenceFound, Token ..., Done."""
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
-        return self._asker.stream(question, (lambda: self.generator) if llm else None, tree)
+        events = self._asker.stream(
+            question, (lambda: self.generator) if llm else None, tree, stages=self._stages(STAGES, None)
+        )
+        return (Done(self._ledger.mark_answer(e.answer)) if isinstance(e, Done) else e for e in events)
+
+    def adapt(
+        self, labels: Iterable[Labelled], *, given: bool = False, dry_run: bool = False, force: bool = False
+    ) -> Trained:
+        """Train a query adapter on labelled questions (`citebound.eval.own.labels` reads a table of them), the encoder
+        unchanged, and say what it does for held-out ones.
+
+        It replaces the stored one if it is shown to help (`Trained.improves`) or with `force`, never with `dry_run`;
+        searches use it only when they are told to. With `given`, each question is asked of its own document, as with a
+        filter. Raises BadLabels, UnknownDocument, QueryError, CollectionBusy, StorageFull.
+        """
+        trained = train(self.root, self._store, self.embedder, labels, given=given)
+        if dry_run or not (trained.improves or force):
+            return trained
+        adapters.write(self.root, trained.adapter)
+        return replace(trained, saved=True)
 
     # -- findings and facts ----------------------------------------------------------------------------------------
 
@@ -237,6 +293,11 @@ class Collection:
     def overview(self, filters: FilterLike = None) -> tuple[Overview, ...]:
         """Every document with its kind and what was read off it, in the order of paths. Raises BadFilter."""
         return register.overview(self._store, parse(filters))
+
+    def amendments(self, filters: FilterLike = None) -> tuple[Amendment, ...]:
+        """What the documents that satisfy the filter amend, newest first, each with the document and the place that it
+        changes, or the reason why these are not known. Raises BadFilter."""
+        return self._ledger.within(parse(filters))
 
     # -- scoring ---------------------------------------------------------------------------------------------------
 

@@ -44,6 +44,9 @@ class Config(BaseSettings):
         "all-minilm-l6-v2",
         description="Encoder from the model catalogue, or the folder of a sentence-transformers model.",
     )
+    adapter: bool = Field(
+        False, description="Search with a collection's query adapter where it has one (`citebound adapt`)."
+    )
     generator: str = Field(
         "qwen2.5-coder-0.5b-instruct",
         description="Embedded generator from the model catalogue, or the model's name at base_url.",

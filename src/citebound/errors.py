@@ -13,6 +13,7 @@
     |   |-- UnknownCollection
     |   |-- UnknownDocument
     |   |-- UnknownScorer
+    |   |-- UnknownAdapter
     |   |-- CollectionBusy     another ingest holds the lock
     |   |-- StorageFull        no space, or a write that failed; nothing committed is lost
     |   |-- StoreCorrupt       the truth itself does not read
@@ -93,6 +94,10 @@ class UnknownDocument(StoreError):
 
 
 class UnknownScorer(StoreError):
+    pass
+
+
+class UnknownAdapter(StoreError):
     pass
 
 

@@ -259,8 +259,64 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """A statement that changes an agreement, and the place that it changes.
+
+    `document` says so at `span`, under its number `section` ("" for none), with effect from `date` (ISO, "" where none
+    is printed). What it changes: the clause `target` ("9.2(a)", "Exhibit A"), the defined `term` or the section with
+    that `heading`; all "" for the agreement as a whole. `action` is restated, replaced, deleted, added, extended or
+    amended; `whole`: the place does not hold any more as it is printed. `new` is where `document` prints the text that
+    holds from then on. `amends` is the changed document and `place` what is changed there; where either is None,
+    `reason` says why.
+    """
+
+    document: DocumentInfo
+    source: Source
+    span: Span
+    title: str
+    number: int
+    section: str
+    date: str
+    action: str
+    target: str = ""
+    term: str = ""
+    heading: str = ""
+    whole: bool = False
+    new: Span | None = None
+    amends: DocumentInfo | None = None
+    amended_source: Source | None = None
+    place: Span | None = None
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the instrument is called: "Amendment No. 2", or its title."""
+        kind = "Addendum" if "addendum" in self.title.lower() else "Amendment"
+        return f"{kind} No. {self.number}" if self.number else self.title or self.document.title
+
+    @property
+    def what(self) -> str:
+        """What is changed, in words: "section 9.2(a)", "Exhibit A", 'the definition of "Term"'."""
+        if self.term:
+            return f'the definition of "{self.term}"'
+        if self.target:
+            return self.target if self.target[0].isalpha() else f"section {self.target}"
+        return f'section "{self.heading}"' if self.heading else "the agreement"
+
+    @property
+    def notice(self) -> str:
+        """One line for a reader of the changed place: "section 4 superseded by Amendment No. 1, section 2, of ..."."""
+        verb = "superseded" if self.whole else "extended" if self.action == "extended" else "amended"
+        said = f"{self.what} {verb} by {self.name}"
+        return f"{said}{f', section {self.section}' * bool(self.section)}{f', of {self.date}' * bool(self.date)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that a search returned. `rank` counts from 1; `score` is the fused score (higher is better)."""
+    """A chunk that a search returned. `rank` counts from 1; `score` is the fused score (higher is better).
+
+    `superseded_by` are the amendments that changed this place, in the order of their dates.
+    """
 
     chunk: Chunk
     document: DocumentInfo
@@ -268,6 +324,7 @@ class Hit:
     score: float
     rank: int
     why: tuple[Why, ...] = ()
+    superseded_by: tuple[Amendment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +344,8 @@ class Passage:
 class Citation:
     """An exhibit: it exists only if `quote` was found at `span` in the text whose sha256 is `text_sha256`.
 
-    `section` names the clause or heading; `regions` are empty for formats without pages.
+    `section` names the clause or heading; `regions` are empty for formats without pages. `superseded_by` are the
+    amendments that changed this place, in the order of their dates.
     """
 
     marker: int
@@ -298,6 +356,7 @@ class Citation:
     section: str
     regions: tuple[Region, ...]
     text_sha256: str
+    superseded_by: tuple[Amendment, ...] = ()
 
     @property
     def pages(self) -> tuple[int, ...]:

@@ -191,7 +191,7 @@ def test_why_as_json_carries_the_whole_explanation(search: Any) -> None:
     made = json.loads(search(QUESTION, "--why", "--k", "2", "--budget", "900", "--json"))
     assert set(made) == {
         *("question", "language", "documents", "asked", "synonyms"),
-        *("hits", "passages", "added", "dropped"),
+        *("hits", "passages", "added", "dropped", "adapter"),
     }
     assert [hit["rank"] for hit in made["hits"]] == [1, 2]
     assert sum(len(passage["text"]) for passage in made["passages"]) <= 900

@@ -34,6 +34,8 @@ from citebound.api.problems import ClientGone, Fault
 from citebound.api.ready import Inspector
 from citebound.api.shapes import (
     Alive,
+    AmendmentsRequest,
+    AmendmentsResponse,
     AnswerResponse,
     AskRequest,
     CollectionName,
@@ -193,7 +195,9 @@ class Service:
 
     async def search(self, name: str, asked: SearchRequest) -> SearchResponse:
         async with self._searches.turn():
-            hits = await self._threads.run(lambda: self._shelf.get(name).search(asked.question, asked.k, asked.tree()))
+            hits = await self._threads.run(
+                lambda: self._shelf.get(name).search(asked.question, asked.k, asked.tree(), adapter=asked.adapter)
+            )
         return search_response(hits)
 
     async def documents(self, name: str, asked: DocumentsRequest) -> DocumentsResponse:
@@ -210,6 +214,11 @@ class Service:
 
         async with self._searches.turn():
             return await self._threads.run(look)
+
+    async def amendments(self, name: str, asked: AmendmentsRequest) -> AmendmentsResponse:
+        async with self._searches.turn():
+            found = await self._threads.run(lambda: self._shelf.get(name).amendments(asked.tree()))
+        return AmendmentsResponse(amendments=list(found[asked.skip : asked.skip + asked.k]), total=len(found))
 
     async def retest(self, name: str, asked: RetestRequest) -> RetestResponse:
         async with self._searches.turn():
@@ -319,6 +328,11 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     async def findings(name: str, asked: Annotated[FindingsRequest, Query()]) -> FindingsResponse:
         """The findings of the security reports, worst first; `also_in` names the other reports that have it."""
         return await service.findings(name, asked)
+
+    @app.get("/v1/collections/{name}/amendments", tags=["structure"], summary="Amendments", responses=wrong)
+    async def amendments(name: str, asked: Annotated[AmendmentsRequest, Query()]) -> AmendmentsResponse:
+        """What amendments change, newest first, each linked with the clause and the document that it changes."""
+        return await service.amendments(name, asked)
 
     @app.get("/v1/collections/{name}/retest", tags=["structure"], summary="Compare two reports", responses=wrong)
     async def retest(name: str, asked: Annotated[RetestRequest, Query()]) -> RetestResponse:

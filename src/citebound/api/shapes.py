@@ -15,6 +15,7 @@ from citebound.indexes.filters import parse
 from citebound.indexes.register import Entry, Findings, Overview
 from citebound.indexes.retest import Change, Comparison
 from citebound.types import (
+    Amendment,
     And,
     Answer,
     Citation,
@@ -96,6 +97,10 @@ class DocumentsRequest(_Page):
     """Which documents to list."""
 
 
+class AmendmentsRequest(_Page):
+    """Which documents' amendments to list."""
+
+
 class RetestRequest(BaseModel):
     """Which two reports to compare: each by id, beginning of an id, path or file name."""
 
@@ -109,6 +114,9 @@ class SearchRequest(_Request):
     """What to search for."""
 
     k: int = Field(10, ge=1, le=100, description="Number of hits:")
+    adapter: bool | None = Field(
+        None, description="With the collection's query adapter; null as the service is set.", examples=[None]
+    )
 
 
 class AskRequest(_Request):
@@ -215,6 +223,16 @@ class DocumentsResponse(BaseModel):
     """At most k documents with their kind and the facts read off them, in the order of their paths, of `total`."""
 
     documents: list[Overview]
+    total: int
+
+
+class AmendmentsResponse(BaseModel):
+    """At most k amending statements, newest first, of `total`, each with the document and the place that it changes.
+
+    Where these are not known, `reason` says why.
+    """
+
+    amendments: list[Amendment]
     total: int
 
 

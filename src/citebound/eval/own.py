@@ -1,4 +1,5 @@
-"""A user's own suite: from a CSV of questions and answers over a collection. `drafts` makes such questions.
+"""A user's own suite: from a CSV of questions and answers over a collection. `drafts` makes such questions; a query
+adapter learns from `labels`.
 
 `new` needs the columns `question` and `answer`; an empty answer says that the documents cannot answer. Optional:
 `document` (file name), `quote` (the sentence that proves the answer), `label` (then it is a suite of labels),
@@ -24,6 +25,7 @@ from citebound.eval.drafts import draft as draft
 from citebound.eval.drafts import write_rows as write_rows
 from citebound.eval.measures import Place
 from citebound.eval.suite import SuiteError, Task, check
+from citebound.indexes.adapting import Labelled
 
 FOLDER = Path("eval")
 COLUMNS = ("question", "answer", "document", "quote", "label", "cluster", "id", "split", "confirmed")
@@ -86,6 +88,32 @@ def new(csv_path: Path, collection: Collection, name: str, folder: Path = FOLDER
         clusters=len({row["cluster"] for row in written}),
         notes=tuple(notes),
     )
+
+
+def labels(path: Path, collection: Collection) -> tuple[list[Labelled], tuple[str, ...]]:
+    """What `Collection.adapt` learns from: the questions with a gold place, of a table as `new` reads it or of the
+    JSONL rows that it writes, and notes on those without one. Raises SuiteError naming the line."""
+    texts = jsonl.texts_of(collection)
+    notes: list[str] = []
+    if path.suffix.lower() == ".jsonl":
+        written = rows.load(path)
+    else:
+        asked = _confirmed(path, _asked(path, notes), notes)
+        made = [_row(one, path.stem, texts, notes) for one in asked]
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "rows.jsonl"
+            copy.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made), "utf-8")
+            written = rows.load(copy)
+    found: list[Labelled] = []
+    for row in written:
+        places = rows.places(row, texts)
+        for document in dict.fromkeys(place.document for place in places):
+            spans = tuple(place.span for place in places if place.document == document)
+            found.append(Labelled(row.question, document, spans))
+    silent = sum(not row.answerable for row in written)
+    if silent:
+        notes.append(f"{silent} questions have no answer and teach nothing about where one stands")
+    return found, tuple(notes)
 
 
 def run_template(name: str, metric: str = "f1") -> str:

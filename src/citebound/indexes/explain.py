@@ -55,7 +55,7 @@ class Dropped:
 class Explanation:
     """`language` is that of the question, "" unless the encoder was not made for it; `asked` is the question without
     the names of `documents`; `hits` say for each stage their rank and score. `added` and `hits` are in `passages`,
-    `dropped` are not."""
+    `dropped` are not. `adapter` is the query adapter that was used, "" for none."""
 
     question: str
     language: str
@@ -66,6 +66,7 @@ class Explanation:
     passages: tuple[Passage, ...]
     added: tuple[Added, ...]
     dropped: tuple[Dropped, ...]
+    adapter: str = ""
 
 
 def explain(store: Store, question: str, encoder: str, found: Found, repeated: Found, closed: Closed) -> Explanation:
@@ -90,6 +91,7 @@ def explain(store: Store, question: str, encoder: str, found: Found, repeated: F
             ),
             *_duplicates(found.hits, repeated.hits),
         ),
+        adapter=found.adapter,
     )
 
 

@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citebound.errors import ConfigError, StoreCorrupt
+from citebound.indexes import adapter as adapters
 from citebound.indexes import generation
+from citebound.indexes.adapter import Adapter
 from citebound.indexes.faiss_index import NARROW, FaissIndex, exact_search
 from citebound.indexes.fusion import Ranked, Scores, lend, of_cosines, of_words
 from citebound.indexes.lexical import match_expression
@@ -42,7 +44,8 @@ SAMPLE = 1000
 
 STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates", "closure")
 """Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored, and
-`closure` what passages bring with them."""
+`closure` what passages bring with them. One more, "adapter", is off unless it is named: it maps the question's vector
+by the collection's query adapter, and `dense` is then called "dense adapted"."""
 
 EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
 INSIDE = {"dense": 0.7, "lexical": 0.5, "dense synonyms": 1.0, "lexical synonyms": 0.7}
@@ -56,13 +59,14 @@ LEANING = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Hits, best first; the documents that the question named, what was asked without their names, and the words that
-    were searched beside its own."""
+    """Hits, best first; the documents that the question named, what was asked without their names, the words that were
+    searched beside its own, and what the query adapter was, "" if none was used."""
 
     hits: tuple[Hit, ...]
     route: Route
     asked: str
     synonyms: str
+    adapter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +90,28 @@ class _Scope:
 
 
 class Search:
-    """Searches the collection in `root`. Safe to use from several threads."""
+    """Searches the collection in `root`. Safe to use from several threads. `adapter` is used instead of the stored
+    one."""
 
-    def __init__(self, root: Path, store: Store, embedder: Embedder) -> None:
+    def __init__(self, root: Path, store: Store, embedder: Embedder, *, adapter: Adapter | None = None) -> None:
         self._root = root
         self._store = store
         self._embedder = embedder
         self._router = Router(store)
         self._lock = threading.Lock()
         self._view: _View | None = None
+        self._given_adapter = adapter
+        self._read_adapter: tuple[tuple[int, int, int], Adapter] | None = None
 
     def hits(self, question: str, k: int, tree: Filter | None = None, *, stages: Iterable[str] = STAGES) -> list[Hit]:
         """At most `k` hits, best first; ties are broken by the order of ingestion, so equal calls agree."""
         return list(self.find(question, k, tree, stages=stages).hits)
 
     def find(self, question: str, k: int, tree: Filter | None = None, *, stages: Iterable[str] = STAGES) -> Found:
-        """The hits and how the question was understood."""
+        """The hits and how the question was understood. With the stage "adapter" it raises UnknownAdapter if there is
+        none, WrongEncoder for one of another encoder, StoreCorrupt, FormatTooNew."""
         on = frozenset(stages)
+        adapter = self.adapter() if "adapter" in on else None
         route = self._router.route(question, tree) if "routing" in on else Route()
         asked = route.residual or question
         synonyms = printed(asked) if "synonyms" in on else ""
@@ -112,7 +121,7 @@ class Search:
         ranked = []
         if "dense" in on:
             asked_of = {f"dense{suffix}": text for suffix, text in texts.items()}
-            ranked += self._by_meaning(asked_of, weights, scope)
+            ranked += self._by_meaning(asked_of, weights, scope, adapter)
         if "lexical" in on:
             for suffix, text in texts.items():
                 stage = f"lexical{suffix}"
@@ -131,7 +140,21 @@ class Search:
         if "duplicates" in on:
             hits = _distinct(hits)
         numbered = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], start=1))
-        return Found(numbered, route, asked, synonyms)
+        return Found(numbered, route, asked, synonyms, str(adapter.facts) if adapter else "")
+
+    def adapter(self) -> Adapter:
+        """The collection's query adapter, read once for each time it is written. Raises as `find`."""
+        if self._given_adapter:
+            return self._given_adapter
+        path = self._root / adapters.FILE
+        with self._lock:
+            if path.exists():
+                stat = path.stat()
+                mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+                if self._read_adapter is None or self._read_adapter[0] != mark:
+                    self._read_adapter = mark, adapters.read(self._root, self._embedder)
+                return self._read_adapter[1]
+            return adapters.read(self._root, self._embedder)
 
     def _scope(self, route: Route, tree: Filter | None, k: int) -> _Scope:
         """What is searched: the documents that are named, chunk by chunk if they are not too many, or all."""
@@ -148,10 +171,16 @@ class Search:
         documents = self._store.documents_of(ids)
         return np.array([route.leaning.get(documents.get(id_, ""), 0.0) for id_ in ids])
 
-    def _by_meaning(self, texts: Mapping[str, str], weights: Mapping[str, float], scope: _Scope) -> list[Ranked]:
-        """What each stage says of its text; all texts are embedded in one call, and vectors read once."""
+    def _by_meaning(
+        self, texts: Mapping[str, str], weights: Mapping[str, float], scope: _Scope, adapter: Adapter | None
+    ) -> list[Ranked]:
+        """What each stage says of its text; all texts are embedded in one call, and vectors read once. The first one is
+        the question, which alone is adapted."""
         view = self._current()
         queries: Vectors = self._embedder.embed(list(texts.values()))
+        gained = adapter.weight(queries[0]) if adapter else 1.0
+        if adapter:
+            queries = np.concatenate([adapter(queries[:1]), queries[1:]])
         ids, vectors = (
             self._vectors(view, [row[0] for row in scope.layout])
             if scope.layout
@@ -165,7 +194,10 @@ class Search:
             else:
                 found = self._nearest(view, query, scope.depth, scope.tree)
                 sample = vectors @ query if len(vectors) else np.zeros(0, dtype=np.float32)
-            made.append(of_cosines(stage, weights[stage], found, sample))
+            if adapter and stage == "dense":
+                made.append(of_cosines("dense adapted", gained * weights[stage], found, sample))
+            else:
+                made.append(of_cosines(stage, weights[stage], found, sample))
         return made
 
     def _by_words(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:

@@ -1,0 +1,551 @@
+"""Amendments of a collection: each statement that amends, linked with the document and the place that it changes.
+
+Nothing is stored for this: instruments are read again from the stored text of the documents that may hold one, kept for
+each text, and linked anew after each change of the collection. A target that is absent or ambiguous is not guessed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from urllib.parse import unquote
+
+from rapidfuzz import fuzz
+
+from citebound.indexes.filters import sql
+from citebound.indexes.recurrence import plain
+from citebound.indexes.retest import LEGAL_FORMS
+from citebound.indexes.store import Store
+from citebound.ingest.amending import ORDINALS, Statement, agreement_name
+from citebound.ingest.amendments import DAY, HEAD, Instrument, Paper, may_amend
+from citebound.ingest.amendments import amendments as instruments
+from citebound.ingest.facts import READERS
+from citebound.ingest.references import Places
+from citebound.types import Amendment, Answer, Citation, Document, DocumentInfo, Filter, Hit, Section, Source, Span
+
+OPENING = 3000
+"""Characters of an instrument in which its parties stand."""
+
+LIKE = 90.0
+"""Ratio (0 to 100) from which two titles of agreements are one."""
+
+ENOUGH = 4
+"""Two of title, date and parties must agree for a link; each counts two, a part of the parties one."""
+
+SUCCEEDED = re.compile(r"(?i)\b(?:formerly|successors?[- ]in|as successor|f/k/a|previously known|assignee of)\b")
+"""Words of an amendment whose parties need not be those of the agreement."""
+
+Age = tuple[str, int, str, str, int]
+WHOLE = 2**30
+"""More characters than any text has."""
+
+SHORT, ALIKE = 4, 75.0
+"""Letters that two headings must have to be compared, and the ratio from which parts of them are one."""
+
+SMALL = frozenset("and of the to in for by on or".split())
+SOFT = 2
+"""Characters of white space and punctuation by which two places may overlap without meaning each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What tells whether a document is the agreement that an amendment names."""
+
+    info: DocumentInfo
+    source: Source
+    names: tuple[str, ...]
+    head: str
+    parties: tuple[str, ...]
+    dates: frozenset[str]
+    printed: frozenset[str]
+
+
+@dataclass(slots=True)
+class _Read:
+    """A document that holds instruments."""
+
+    document: Document
+    instruments: tuple[Instrument, ...]
+
+    @property
+    def base(self) -> int:
+        """Where the agreement ends to which instruments are appended; 0 where the document is an instrument."""
+        first = next((i for i in self.instruments if i.title), None)
+        if first is None or _restates(first):
+            second = [i.span.start for i in self.instruments if i.title and i is not first]
+            return second[0] if second else len(self.document.text)
+        return first.span.start if first.span.start > HEAD else 0
+
+
+def amendments(store: Store, tree: Filter | None = None) -> tuple[Amendment, ...]:
+    """All amending statements of the documents that satisfy the filter, newest first; those without a date come where
+    their number puts them, else last. The agreement that is meant may be any document of the collection."""
+    return _within(store, Ledger(store).all(), tree)
+
+
+def superseding(found: Iterable[Amendment], document_id: str, span: Span) -> tuple[Amendment, ...]:
+    """What changed a place, in the order of its effect: the last that is `whole` has the governing text in `new`.
+
+    The new text of one amendment is itself a place that a later one of the same clause supersedes.
+    """
+    every = list(found)
+    age = _ages(every)
+    changed = [a for a in every if a.amends and a.amends.id == document_id and a.place and _touch(a.place, span)]
+    for earlier in every:
+        if earlier.document.id == document_id and earlier.new and _touch(earlier.new, span):
+            changed += [a for a in every if _is_same_place(a, earlier) and age(a)[:2] > age(earlier)[:2]]
+    return tuple(sorted(dict.fromkeys(changed), key=age))
+
+
+class Ledger:
+    """The amendments of one store, computed once for each of its changes. Safe to use from several threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._changes = -1
+        self._all: tuple[Amendment, ...] = ()
+        self._concerned: frozenset[str] = frozenset()
+        self._read: dict[tuple[str, str], _Read | None] = {}
+
+    def all(self) -> tuple[Amendment, ...]:
+        """Every amendment, newest first."""
+        with self._lock:
+            with self._store.reading() as db:
+                changes = self._store.snapshot().changes
+                if changes != self._changes:
+                    self._all = _dated(self._link(db))
+                    touched = ((a.amends.id if a.amends else "", a.document.id) for a in self._all)
+                    self._concerned = frozenset(id_ for pair in touched for id_ in pair)
+                    self._changes = changes
+            return self._all
+
+    def within(self, tree: Filter | None) -> tuple[Amendment, ...]:
+        """Those that documents which satisfy the filter say."""
+        return _within(self._store, self.all(), tree)
+
+    def over(self, document_id: str, span: Span) -> tuple[Amendment, ...]:
+        """What changed a place, in the order of its effect."""
+        return self._over(self.all(), document_id, span)
+
+    def mark_hits(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits, those with `superseded_by` whose place an amendment changed."""
+        return self._mark(self.all(), hits)
+
+    def mark_answer(self, answer: Answer) -> Answer:
+        """The answer with its citations and hits marked in the same way."""
+        found = self.all()
+        if not found:
+            return answer
+        sentences = tuple(
+            replace(s, citations=tuple(self._marked(found, c) for c in s.citations)) for s in answer.sentences
+        )
+        return replace(answer, sentences=sentences, hits=tuple(self._mark(found, answer.hits)))
+
+    def _mark(self, found: tuple[Amendment, ...], hits: Sequence[Hit]) -> list[Hit]:
+        over = [self._over(found, hit.document.id, hit.chunk.span) for hit in hits]
+        return [replace(hit, superseded_by=by) if by else hit for hit, by in zip(hits, over, strict=True)]
+
+    def _marked(self, found: tuple[Amendment, ...], citation: Citation) -> Citation:
+        by = self._over(found, citation.document.id, citation.span)
+        return replace(citation, superseded_by=by) if by else citation
+
+    def _over(self, found: tuple[Amendment, ...], document_id: str, span: Span) -> tuple[Amendment, ...]:
+        return superseding(found, document_id, span) if document_id in self._concerned else ()
+
+    def _link(self, db: sqlite3.Connection) -> list[Amendment]:
+        likely = _likely(db)
+        if not likely:
+            self._read.clear()
+            return []
+        fresh = {key: self._read[key] if key in self._read else self._parse(key[0]) for key in likely}
+        self._read = fresh
+        read = {key[0]: found for key, found in fresh.items() if found}
+        return _Linking(self._store, db, read).all() if read else []
+
+    def _parse(self, document_id: str) -> _Read | None:
+        if not may_amend(self._store.text(document_id, Span(0, WHOLE))):
+            return None
+        document = self._store.document(document_id, geometry=False)
+        found = instruments(document)
+        return _Read(document, found) if found else None
+
+
+def _within(store: Store, found: tuple[Amendment, ...], tree: Filter | None) -> tuple[Amendment, ...]:
+    if tree is None or not found:
+        return found
+    condition, parameters = sql(tree)
+    with store.reading() as db:
+        allowed = {
+            row[0]
+            for row in db.execute(
+                "SELECT documents.id FROM documents JOIN sources ON sources.document_id = documents.id"  # noqa: S608
+                f" WHERE {condition}",
+                parameters,
+            )
+        }
+    return tuple(a for a in found if a.document.id in allowed)
+
+
+def _likely(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Id and sha256 of the text of the documents that may hold an instrument, by what was read off them."""
+    rows = db.execute(
+        "SELECT id, text_sha256 FROM documents WHERE id IN (SELECT document_id FROM facts WHERE name = 'amends'"
+        " AND finding IS NULL) OR id IN (SELECT cards.document_id FROM card_words JOIN cards ON cards.id ="
+        " card_words.rowid WHERE card_words MATCH '{name head} : (amend OR addendum OR restated)')"
+    )
+    return [(str(id_), str(sha256)) for id_, sha256 in rows]
+
+
+# -- linking ----------------------------------------------------------------------------------------------------------
+
+
+class _Linking:
+    """One pass over all instruments of a collection."""
+
+    def __init__(self, store: Store, db: sqlite3.Connection, read: dict[str, _Read]) -> None:
+        self._store = store
+        self._read = read
+        self._known = _known(db)
+        self._documents: dict[str, Document] = {id_: found.document for id_, found in read.items()}
+        self._places: dict[tuple[str, int], Places] = {}
+
+    def all(self) -> list[Amendment]:
+        made: list[Amendment] = []
+        later: list[tuple[str, Instrument, Statement]] = []
+        for id_, found in self._read.items():
+            for instrument in found.instruments:
+                targets: dict[Paper | None, tuple[str, str]] = {}
+                for statement in instrument.statements:
+                    if _amendment_number(statement.paper):
+                        later.append((id_, instrument, statement))
+                        continue
+                    paper = instrument.paper(statement)
+                    if paper not in targets:
+                        targets[paper] = self._agreement(id_, instrument, statement, paper)
+                    made.append(self._linked(id_, instrument, statement, *targets[paper]))
+        return made + [self._of_amendment(id_, instrument, statement, made) for id_, instrument, statement in later]
+
+    def _linked(self, id_: str, instrument: Instrument, statement: Statement, target: str, reason: str) -> Amendment:
+        known = self._known[id_]
+        made = Amendment(
+            document=known.info,
+            source=known.source,
+            span=statement.span,
+            title=instrument.title,
+            number=instrument.number,
+            section=statement.item,
+            date=instrument.date,
+            action=statement.action,
+            target=statement.target,
+            term=statement.term,
+            heading=statement.heading,
+            whole=statement.whole,
+            new=statement.new,
+            reason=reason,
+        )
+        if not target:
+            return made
+        made = replace(made, amends=self._known[target].info, amended_source=self._known[target].source)
+        place, whole, doubt = self._place(target, statement, self._body(target))
+        return replace(made, place=place, whole=made.whole and whole, reason=doubt)
+
+    # -- which document -----------------------------------------------------------------------------------------------
+
+    def _agreement(
+        self, id_: str, instrument: Instrument, statement: Statement, paper: Paper | None
+    ) -> tuple[str, str]:
+        """The document that is amended, or "" and the reason why none is."""
+        found = self._read[id_]
+        appended = bool(instrument.title) and 0 < found.base <= instrument.span.start
+        if appended and not instrument.date:
+            return "", "the amendment prints no date: it may be a form"
+        own = [id_] if appended and self._is_own(id_, paper) else []
+        if paper is None:
+            called = f" {statement.paper!r}" if statement.paper else ""
+            return (own[0], "") if own else ("", f"the amendment does not say which agreement{called} it means")
+        opening = found.document.text[instrument.span.start : instrument.span.start + OPENING]
+        others = [other for other in self._known if other != id_ and self._may_be_base(other)]
+        scores = {other: score for other in others if (score := self._score(other, paper, opening)) >= ENOUGH}
+        best = own + [other for other, score in scores.items() if score == max(scores.values())]
+        if len(best) > 1:
+            held = {other: self._holds(other, instrument, paper) for other in best}
+            full = [other for other in best if held[other] == max(held.values())]
+            best = own if own and own[0] in full else full
+        if len(best) == 1:
+            return best[0], ""
+        said = f"{paper.title}{f' of {paper.date}' * bool(paper.date)}"
+        if best:
+            names = ", ".join(sorted(self._known[other].source.name for other in best)[:3])
+            return "", f"{len(best)} documents may be the {said}: {names}"
+        strangers = [other for other in others if self._score(other, paper) >= ENOUGH]
+        names = ", ".join(sorted(self._known[other].source.name for other in strangers)[:3])
+        doubt = f"; {names} would be, but for other parties" if strangers else ""
+        return "", f"no document is known to be the {said}{doubt}"
+
+    def _holds(self, id_: str, instrument: Instrument, paper: Paper) -> int:
+        """How many of the places that an instrument changes a document has."""
+        mine = [s for s in instrument.statements if instrument.paper(s) == paper]
+        return sum(self._place(id_, s, self._body(id_))[0] is not None for s in mine)
+
+    def _body(self, id_: str) -> Span:
+        """The agreement itself, without what is appended to it."""
+        return Span(0, self._read[id_].base if id_ in self._read else len(self._document(id_).text))
+
+    def _may_be_base(self, id_: str) -> bool:
+        return id_ not in self._read or self._read[id_].base > 0
+
+    def _is_own(self, id_: str, paper: Paper | None) -> bool:
+        """Whether the agreement before an appended amendment is the one that it names."""
+        known = self._known[id_]
+        if paper is None:
+            return True
+        if paper.date and known.dates and not _is_among(paper.date, known.dates | known.printed):
+            return False
+        return _is_called(known, paper.title)
+
+    def _score(self, id_: str, paper: Paper, opening: str = "") -> int:
+        """How well a document fits: title, date and, if there is an opening to find them in, parties; below zero where
+        the date or the parties speak against it."""
+        known = self._known[id_]
+        appended = {i.date for i in self._read[id_].instruments if i.title} if id_ in self._read else set()
+        dates = known.dates - appended
+        dated = _is_among(paper.date, dates | known.printed - appended)
+        if paper.date and dates and not dated:
+            return -1
+        score = 2 * _is_called(known, paper.title) + 2 * dated
+        if not opening or not known.parties:
+            return score
+        named = plain(opening)
+        words = set(named.split())
+        found = sum(p in named or 2 * len(set(p.split()) & words) > len(p.split()) for p in known.parties)
+        if found < min(2, len(known.parties)) and not (found and SUCCEEDED.search(opening)):
+            return -1
+        return score + min(found, 2)
+
+    def _of_amendment(
+        self, id_: str, instrument: Instrument, statement: Statement, made: Sequence[Amendment]
+    ) -> Amendment:
+        """A statement that changes an earlier amendment of the same agreement."""
+        number = _amendment_number(statement.paper)
+        bases = {a.amends.id for a in made if a.amends and a.document.id == id_ and a.title == instrument.title}
+        found = [
+            (other, earlier)
+            for other, read in self._read.items()
+            for earlier in read.instruments
+            if earlier is not instrument
+            and earlier.number == number
+            and any(a.amends and a.amends.id in bases for a in made if a.document.id == other and a.number == number)
+        ]
+        if len(found) != 1:
+            several = f"{len(found)} documents may be" if found else "no document is known to be"
+            return self._linked(id_, instrument, statement, "", f"{several} {statement.paper}")
+        other, earlier = found[0]
+        amended = self._linked(id_, instrument, statement, "", "")
+        place, whole, doubt = self._place(other, statement, earlier.span)
+        known = self._known[other]
+        return replace(
+            amended,
+            amends=known.info,
+            amended_source=known.source,
+            place=place,
+            whole=amended.whole and whole,
+            reason=doubt,
+        )
+
+    # -- which place --------------------------------------------------------------------------------------------------
+
+    def _document(self, id_: str) -> Document:
+        if id_ not in self._documents:
+            self._documents[id_] = self._store.document(id_, geometry=False)
+        return self._documents[id_]
+
+    def _place(self, id_: str, statement: Statement, within: Span) -> tuple[Span | None, bool, str]:
+        """The changed place, whether it is no more than that, and why there is none."""
+        document = self._document(id_)
+        if statement.term:
+            terms = [t for t in document.terms if _same(t.term, statement.term) and within.contains(t.span)]
+            if len({t.definition for t in terms}) == 1:
+                return terms[0].definition, True, ""
+            return None, False, _count(len(terms), f"definition of {statement.term!r}")
+        if statement.heading:
+            headed = [s for s in document.sections if _same(s.heading, statement.heading) and within.contains(s.span)]
+            if len(headed) == 1:
+                return _trimmed(document.text, headed[0].span), True, ""
+            return None, False, _count(len(headed), f"section {statement.heading!r}")
+        if not statement.target:
+            if statement.whole:
+                return _trimmed(document.text, within), True, ""
+            return None, False, "the agreement in general, no single place"
+        return self._section(document, statement, within)
+
+    def _section(self, document: Document, statement: Statement, within: Span) -> tuple[Span | None, bool, str]:
+        sections = document.sections
+        last = next((i for i, s in enumerate(sections) if s.span.start >= within.end), len(sections))
+        key = (document.id, last)
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = Places(sections[:last], amending=True)
+        attachment, _, target = statement.target.rpartition(", ")
+        inner = target
+        while inner:
+            at = places.find(inner, attachment)
+            if at is not None and sections[at].span.start >= within.start:
+                number = places.numbers[at].casefold()
+                if inner == target and sum(other.casefold() == number for other in places.numbers) > 1:
+                    return None, False, f"several sections have the number {target}"
+                if statement.action == "added" and inner != target:
+                    break
+                if inner == target and _is_other(statement.caption, sections[at].heading):
+                    said = f"{target} is headed {sections[at].heading!r}, not {statement.caption!r}"
+                    return None, False, f"in {self._known[document.id].source.name}, {said}"
+                span = _cut(document.text, sections[at], within)
+                return span, inner == target, "" if inner == target else f"within {inner}: {target} has no heading"
+            inner = _above(inner)
+        if statement.action == "added":
+            return None, False, "new, nothing was there before"
+        return None, False, f"{self._known[document.id].source.name} has no {statement.target}"
+
+
+def _known(db: sqlite3.Connection) -> dict[str, _Known]:
+    """All documents with what names them, in the order of their paths."""
+    facts: dict[str, dict[str, list[str]]] = {}
+    names = ("title", "document_type", "party", "agreement_date", "effective_date")
+    marks = ", ".join("?" * len(names))
+    for id_, name, value in db.execute(
+        f"SELECT document_id, name, value FROM facts WHERE finding IS NULL AND name IN ({marks})"  # noqa: S608
+        " ORDER BY document_id, position",
+        names,
+    ):
+        facts.setdefault(id_, {}).setdefault(name, []).append(value)
+    rows = db.execute(
+        "SELECT documents.id, documents.title, documents.media_type, documents.text_sha256, documents.parser,"
+        " documents.pages, cards.head, sources.labels, sources.added_at, min(sources.path)"
+        " FROM documents JOIN sources ON sources.document_id = documents.id"
+        " LEFT JOIN cards ON cards.document_id = documents.id GROUP BY documents.id ORDER BY min(sources.path)"
+    )
+    made = {}
+    for row in rows:
+        info = DocumentInfo(*row[:6])
+        source = Source(row[9], row[0], tuple(sorted(json.loads(row[7]).items())), row[8])
+        read = facts.get(info.id, {})
+        stem = re.sub(r"[\W_]+", " ", unquote(PurePath(source.name).stem))
+        called = (info.title, stem, *read.get("title", ()), *read.get("document_type", ()))
+        head = row[6] or ""
+        dates = frozenset(d for name in names[3:] for d in read.get(name, ()))
+        printed = (value for m in DAY.finditer(" ".join(head.split())) for value, *_ in READERS["date"](m.group()))
+        parties = tuple(dict.fromkeys(filter(None, (_party(name) for name in read.get("party", ())))))
+        made[info.id] = _Known(
+            info, source, tuple(agreement_name(n) for n in called), plain(head), parties, dates, frozenset(printed)
+        )
+    return made
+
+
+def _party(name: str) -> str:
+    """A party's name without its legal form, as it may stand in running text."""
+    words = plain(name).split()
+    while len(words) > 1 and words[-1] in LEGAL_FORMS:
+        words.pop()
+    return " ".join(words)
+
+
+def _is_called(known: _Known, title: str) -> bool:
+    """Whether a document bears the title of an agreement, in its names or at its head."""
+    wanted = agreement_name(title)
+    if not wanted or wanted in {"agreement", "contract", "lease"}:
+        return False
+    words = set(wanted.split())
+    return (
+        f" {wanted} " in f" {known.head[:600]} "
+        or any(words <= set(name.split()) for name in known.names)
+        or any(fuzz.ratio(wanted, name) >= LIKE for name in known.names)
+    )
+
+
+def _is_among(date: str, dates: Iterable[str]) -> bool:
+    """Whether a day is one of some dates, or in one of their months where no day is printed."""
+    return bool(date) and any(date == other or (len(other) == 7 and date.startswith(other)) for other in dates)
+
+
+def _amendment_number(paper: str) -> int:
+    """2 for "Amendment No. 2" and "Second Amendment", 0 for what is no amendment."""
+    words = paper.lower()
+    if "amendment" not in words:
+        return 0
+    digits = re.search(r"\d{1,2}", words)
+    ordinal = next((i for i, word in enumerate(ORDINALS, start=1) if words.startswith(word)), 0)
+    return int(digits[0]) if digits else ordinal
+
+
+def _restates(instrument: Instrument) -> bool:
+    return any(s.whole and s.action == "restated" and not s.target + s.term + s.heading for s in instrument.statements)
+
+
+def _same(one: str, other: str) -> bool:
+    return plain(one) == plain(other)
+
+
+def _is_other(caption: str, heading: str) -> bool:
+    """Whether what an amendment calls a clause is another heading than the one that stands there."""
+    called, printed = plain(caption), plain(heading)
+    if len(called) < SHORT or len(printed) < SHORT:
+        return False
+    return not set(called.split()) & set(printed.split()) - SMALL and fuzz.partial_ratio(called, printed) < ALIKE
+
+
+def _above(target: str) -> str:
+    """The number over a number: 9.2 over 9.2(a); "" over 9."""
+    if target.endswith(")"):
+        return target[: target.rfind("(")]
+    head, point, _ = target.rpartition(".")
+    return head if point else ""
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'s' * (number > 1)}"
+
+
+def _cut(text: str, section: Section, within: Span) -> Span:
+    return _trimmed(text, Span(section.span.start, min(section.span.end, within.end)))
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    return Span(span.start, span.start + len(span.of(text).rstrip()))
+
+
+# -- order ------------------------------------------------------------------------------------------------------------
+
+
+def _dated(found: list[Amendment]) -> tuple[Amendment, ...]:
+    """Newest instrument first, the statements of each in the order of its text."""
+    age = _ages(found)
+    return tuple(sorted(sorted(found, key=lambda a: a.span.start), key=lambda a: age(a)[:4], reverse=True))
+
+
+def _ages(found: Iterable[Amendment]) -> Callable[[Amendment], Age]:
+    """What amendments are ordered by: an undated one comes after the last of a lower number for the same agreement."""
+    known: dict[str, list[tuple[int, str]]] = {}
+    for a in found:
+        if a.amends and a.date and a.number:
+            known.setdefault(a.amends.id, []).append((a.number, a.date))
+
+    def age(a: Amendment) -> Age:
+        before = [date for number, date in known.get(a.amends.id if a.amends else "", ()) if number < a.number]
+        return a.date or max(before, default=""), a.number, a.source.path, a.title, a.span.start
+
+    return age
+
+
+def _is_same_place(one: Amendment, other: Amendment) -> bool:
+    """Whether two amendments change one clause of one agreement."""
+    same = one.amends and other.amends and one.amends.id == other.amends.id
+    return bool(same) and one.place is not None and one.place == other.place
+
+
+def _touch(place: Span, span: Span) -> bool:
+    return place.overlap(span) > min(SOFT, len(place) - 1, len(span) - 1)

@@ -1,0 +1,283 @@
+"""Amendments linked with what they change: the right document and place, and a reason where either is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from citebound.collection import Collection
+from citebound.config import Config
+from citebound.indexes.amendment import Ledger, amendments, superseding
+from citebound.indexes.filters import parse
+from citebound.types import Amendment, Span
+from tests.fakes import Echo, WordHashEmbedder
+
+AGREEMENT = """SUPPLY AGREEMENT
+
+This Supply Agreement is made as of {date} by and between {buyer} ("Buyer") and Birch Mills LLC ("Seller").
+
+1. Definitions
+
+"Territory" means the State of Texas.
+
+4. Price
+
+4.1 Amount. The Buyer shall pay nine dollars for each sack of flour.
+
+4.2 Invoices. The Seller invoices each month.
+
+4.3 Interest. No interest is due on late payments.
+
+5. Term
+
+The agreement ends on December 31, 2022.
+"""
+AMENDMENT = """{title} TO SUPPLY AGREEMENT
+
+This {name} (this "Amendment") is made as of {date} by and between {buyer} ("Buyer") and Birch Mills LLC ("Seller").
+
+WHEREAS, the parties entered into that certain Supply Agreement dated as of {of} (the "Agreement");
+
+NOW, THEREFORE, the parties agree as follows:
+
+{clauses}
+
+9. No Other Amendments. Except as expressly amended hereby, the Agreement remains in full force and effect.
+"""
+ALDER, CEDAR = "Alder Foods, Inc.", "Cedar Bakeries, Inc."
+Open = Callable[..., Collection]
+
+
+def agreement(buyer: str = ALDER, date: str = "June 15, 2019") -> str:
+    return AGREEMENT.format(buyer=buyer, date=date)
+
+
+def amendment(
+    clauses: str, number: str = "First", date: str = "March 1, 2021", buyer: str = ALDER, of: str = "June 15, 2019"
+) -> str:
+    name = f"{number} Amendment"
+    return AMENDMENT.format(title=name.upper(), name=name, date=date, buyer=buyer, of=of, clauses=clauses)
+
+
+@pytest.fixture
+def collect(tmp_path: Path) -> Iterator[Open]:
+    """A collection of the files that are given by name and text; called again, it gets more."""
+    opened: list[Collection] = []
+
+    def make(**files: str) -> Collection:
+        folder = tmp_path / f"files{len(opened)}"
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / f"{name}.txt").write_text(text, "utf-8")
+        where = tmp_path / "collection"
+        made = Collection.open(
+            where, create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder(), generator=Echo()
+        )
+        opened.append(made)
+        assert not made.ingest([folder]).failures
+        return made
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def quote(collection: Collection, document: str, span: Span | None) -> str:
+    assert span is not None
+    return " ".join(span.of(collection.document(document).text).split())
+
+
+def linked(collection: Collection) -> list[tuple[str, str, str, str]]:
+    """Instrument, what it changes, the words of the place, why there is none."""
+    return [
+        (a.name, a.what, quote(collection, a.amends.id, a.place) if a.amends and a.place else "", a.reason)
+        for a in collection.amendments()
+    ]
+
+
+FLOUR = "4.1 Amount. The Buyer shall pay nine dollars for each sack of flour."
+TEN = '2. Section 4.1 of the Agreement is hereby replaced with: "4.1 Amount. The Buyer shall pay ten dollars."'
+ELEVEN = '1. Section 4.1 of the Agreement is hereby replaced with: "4.1 Amount. The Buyer shall pay eleven dollars."'
+
+
+def test_a_clause_is_found_in_the_agreement_of_that_title_date_and_parties(collect: Open) -> None:
+    made = collect(
+        flour=agreement(), other=agreement(CEDAR), older=agreement(date="June 15, 2018"), first=amendment(TEN)
+    )
+    assert linked(made) == [("Amendment No. 1", "section 4.1", FLOUR, "")]
+    (found,) = made.amendments()
+    assert found.amended_source is not None
+    assert (found.amended_source.name, found.section, found.date) == ("flour.txt", "2", "2021-03-01")
+    assert found.notice == "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"
+    assert quote(made, found.document.id, found.new) == "4.1 Amount. The Buyer shall pay ten dollars."
+
+
+def test_two_agreements_that_may_be_meant_are_named_and_none_is_chosen(collect: Open) -> None:
+    made = collect(one=agreement(), two=agreement() + "\nCopy.\n", first=amendment(TEN))
+    ((_, _, place, reason),) = linked(made)
+    assert place == ""
+    assert reason.startswith("2 documents may be the SUPPLY AGREEMENT of 2019-06-15")
+    assert "one.txt" in reason
+    assert "two.txt" in reason
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({}, "no document is known to be the Supply Agreement of 2019-06-15"),
+        (
+            {"other": agreement(CEDAR)},
+            "no document is known to be the Supply Agreement of 2019-06-15; other.txt would be, but for other parties",
+        ),
+        ({"older": agreement(date="June 15, 2018")}, "no document is known to be the Supply Agreement of 2019-06-15"),
+    ],
+)
+def test_an_absent_agreement_is_not_replaced_by_a_like_one(collect: Open, files: dict[str, str], reason: str) -> None:
+    made = collect(**files, first=amendment(TEN))
+    ((_, _, place, said),) = linked(made)
+    assert (place, said.casefold()) == ("", reason.casefold())
+    assert made.amendments()[0].amends is None
+
+
+def test_a_place_is_a_section_a_definition_or_unknown(collect: Open) -> None:
+    clauses = """1. The definition of "Territory" in Section 1 of the Agreement is hereby deleted.
+
+2. Section 4.3 (Interest) of the Agreement is hereby deleted in its entirety.
+
+3. Section 4.2 (Deliveries) of the Agreement is hereby deleted in its entirety.
+
+4. Section 7.7 of the Agreement is hereby deleted in its entirety.
+
+5. A new Section 4.4 is hereby added to the Agreement as follows: "4.4 Samples. Samples are free."
+
+6. The term of the Agreement is hereby extended to December 31, 2025."""
+    made = collect(flour=agreement(), first=amendment(clauses))
+    (definition, interest, deliveries, absent, new, term) = linked(made)
+    assert definition[1:] == ('the definition of "Territory"', '"Territory" means the State of Texas.', "")
+    assert interest[2] == "4.3 Interest. No interest is due on late payments."
+    assert deliveries[2:] == ("", "in flour.txt, 4.2 is headed 'Invoices', not 'Deliveries'")
+    assert absent[2:] == ("", "flour.txt has no 7.7")
+    assert new[2:] == ("", "new, nothing was there before")
+    assert term[2].startswith("5. Term")
+    assert [a.whole for a in made.amendments()] == [True, True, False, False, False, False]
+
+
+def test_later_amendments_supersede_earlier_ones_and_their_text(collect: Open) -> None:
+    second = amendment(ELEVEN, "Second", "May 1, 2022")
+    made = collect(flour=agreement(), second=second, first=amendment(TEN))
+    newest, oldest = found = made.amendments()
+    assert (newest.number, oldest.number) == (2, 1)
+    assert newest.amends is not None
+    assert newest.place is not None
+    assert [a.number for a in superseding(found, newest.amends.id, newest.place)] == [1, 2]
+    assert oldest.new is not None
+    assert [a.number for a in superseding(found, oldest.document.id, oldest.new)] == [2]
+    assert newest.new is not None
+    assert superseding(found, newest.document.id, newest.new) == ()
+
+
+def test_an_undated_amendment_stands_where_its_number_puts_it(collect: Open) -> None:
+    third = amendment(ELEVEN, "Third", "May 1, 2023")
+    second = amendment(ELEVEN, "Second", "the date of its signing")
+    made = collect(flour=agreement(), first=amendment(TEN), second=second, third=third)
+    assert [(a.number, a.date) for a in made.amendments()] == [(3, "2023-05-01"), (2, ""), (1, "2021-03-01")]
+
+
+def test_an_amendment_appended_to_its_agreement_changes_that(collect: Open) -> None:
+    long = agreement() + "\n".join(f"\n{n}. Clause. The flour number {n} is fine and dry.\n" for n in range(6, 90))
+    made = collect(flour=f"{long}\n\n{amendment(TEN)}")
+    assert linked(made) == [("Amendment No. 1", "section 4.1", FLOUR, "")]
+    form = amendment(TEN, date="the date of its signing")
+    again = collect(form=f"{long}\n\nForm.\n\n{form}")
+    assert "the amendment prints no date: it may be a form" in {a.reason for a in again.amendments()}
+
+
+def test_an_amended_and_restated_agreement_supersedes_the_whole_old_one(collect: Open) -> None:
+    text = f"""AMENDED AND RESTATED SUPPLY AGREEMENT
+
+This Amended and Restated Supply Agreement is made as of May 2, 2022 by and between {ALDER} ("Buyer") and Birch Mills
+LLC ("Seller"), and amends and restates in its entirety that certain Supply Agreement dated as of June 15, 2019.
+
+1. Goods. The Seller sells goods.
+"""
+    made = collect(flour=agreement(), restated=text)
+    (found,) = made.amendments()
+    assert found.amends is not None
+    assert found.place == Span(0, len(made.document(found.amends.id).text.rstrip()))
+    assert found.whole
+
+
+def test_hits_and_citations_say_what_supersedes_them(collect: Open) -> None:
+    made = collect(flour=agreement(), first=amendment(TEN))
+    hits = made.search("How many dollars shall the Buyer pay for each sack of flour?")
+    marked = {hit.source.name: [a.notice for a in hit.superseded_by] for hit in hits if "4.1" in hit.chunk.text}
+    assert marked["flour.txt"] == ["section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"]
+    assert all(not hit.superseded_by for hit in hits if "nine dollars" not in hit.chunk.text)
+    answer = made.ask(
+        "How many dollars shall the Buyer pay for each sack of flour?", {"source": "flour.txt"}, llm=False
+    )
+    cited = {c.quote: [a.number for a in c.superseded_by] for c in answer.citations}
+    assert [numbers for words, numbers in cited.items() if "nine dollars" in words] == [[1]]
+
+
+def test_a_change_of_the_collection_is_seen_and_nothing_is_read_twice(collect: Open) -> None:
+    made = collect(flour=agreement())
+    ledger = Ledger(made._store)
+    assert ledger.all() == ()
+    collect(first=amendment(TEN))
+    found = ledger.all()
+    assert [a.number for a in found] == [1]
+    assert ledger.all() is found
+    made.forget("first.txt")
+    assert ledger.all() == ()
+
+
+def test_a_filter_chooses_the_amendments_not_the_agreements(collect: Open) -> None:
+    second = amendment(ELEVEN, "Second", "May 1, 2022")
+    made = collect(flour=agreement(), first=amendment(TEN), second=second)
+    assert [a.number for a in amendments(made._store, parse("source:first.txt"))] == [1]
+    assert [a.number for a in made.amendments({"source": "second.txt"})] == [2]
+    assert made.amendments("source:flour.txt") == ()
+
+
+CLAUSES = (
+    *("Section 4.1 of the Agreement is hereby deleted in its entirety.", "Sections 4.2 and 4.3 are hereby deleted."),
+    *("Section 8 is hereby amended to read as follows: “8. Gone.”", "The definition of “Territory” is hereby deleted."),
+    *("Section 4 of the Agreement is hereby replaced with: “4. Price. Ten.”", "Exhibit A is hereby deleted."),
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(CLAUSES), min_size=1, max_size=5, unique=True), st.booleans())
+def test_every_place_is_verbatim_text_of_its_document(
+    tmp_path_factory: pytest.TempPathFactory, clauses: list[str], known: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("amended")
+    (folder / "first.txt").write_text(amendment("\n\n".join(f"{n}. {c}" for n, c in enumerate(clauses, start=1))))
+    if known:
+        (folder / "flour.txt").write_text(agreement())
+    config = Config(home=folder)
+    with Collection.open(folder / "c", create=True, config=config, embedder=WordHashEmbedder()) as made:
+        made.ingest([folder])
+        found = made.amendments()
+        assert found
+        for a in found:
+            assert a.span.of(made.document(a.document.id).text).strip()
+            assert (a.amends is not None) == known
+            assert (a.place is None) == bool(a.reason)
+            if a.amends and a.place:
+                text = made.document(a.amends.id).text
+                assert a.place.of(text) == a.place.of(text).strip()
+                assert a in superseding(found, a.amends.id, a.place)
+
+
+def test_a_notice_reads_well_without_number_date_and_section(collect: Open) -> None:
+    made = collect(flour=agreement(), first=amendment(TEN))
+    a: Amendment = made.amendments()[0]
+    plain = replace(a, number=0, title="Letter Amendment", section="", date="", whole=False, target="", term="Fee")
+    assert plain.notice == 'the definition of "Fee" amended by Letter Amendment'
