@@ -151,7 +151,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def generator(server: Server) -> Iterator[ChatGenerator]:
-    with ChatGenerator("m", server.url, "sk-secret", timeout=2.0) as opened:
+    with ChatGenerator("m", server.url, "sk-secret", timeout=20.0) as opened:
         yield opened
 
 

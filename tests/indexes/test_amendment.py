@@ -281,3 +281,10 @@ def test_a_notice_reads_well_without_number_date_and_section(collect: Open) -> N
     a: Amendment = made.amendments()[0]
     plain = replace(a, number=0, title="Letter Amendment", section="", date="", whole=False, target="", term="Fee")
     assert plain.notice == 'the definition of "Fee" amended by Letter Amendment'
+
+
+def test_what_belongs_to_an_agreement_is_not_taken_for_it(collect: Open) -> None:
+    addendum = "DATA PROCESSING ADDENDUM\n\nAgreement: Supply Agreement, dated June 15, 2019.\n\n" + agreement()
+    addendum = addendum.replace("SUPPLY AGREEMENT", "RULES FOR DATA")
+    ((_, _, place, reason),) = linked(collect(flour=agreement(), data=addendum, first=amendment(TEN)))
+    assert (place, reason) == (FLOUR, "")

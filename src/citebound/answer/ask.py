@@ -172,8 +172,6 @@ class Asker:
             generation_seconds=0.0,
         )
         reason = f"from what was read off {found.documents} documents, not from the nearest passages"
-        if asked and asked.restated:
-            reason = f"understood as: {asked.restated} {reason[0].upper()}{reason[1:]}"
         outcome = Outcome.ANSWERED if found.members else Outcome.ABSENT
         return Answer(question, outcome, sentences, reason=reason, receipt=receipt)
 

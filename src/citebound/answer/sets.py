@@ -115,7 +115,8 @@ class SetAnswer:
         if question.unit is not Unit.DOCUMENT:
             asked += f" in {self.documents} {'document' if self.documents == 1 else 'documents'}"
         what = f": {said}" if said else ""
-        told = [Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}.")]
+        told = [Statement(f"Understood as: {question.restated}")] if question.restated else []
+        told += [Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}.")]
         told += [_told(member) for member in self.members]
         if question.quantifier is Quantifier.ALL and self.exceptions:
             told.append(Statement(f"Not so for {len(self.exceptions)}:"))

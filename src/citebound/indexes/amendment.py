@@ -318,7 +318,7 @@ class _Linking:
         dated = _is_among(paper.date, dates | known.printed - appended)
         if paper.date and dates and not dated:
             return -1
-        score = 2 * _is_called(known, paper.title) + 2 * dated
+        score = 2 * _is_called(known, paper.title) + 2 * dated + _is_named(known, paper.title)
         if not opening or not known.parties:
             return score
         named = plain(opening)
@@ -459,12 +459,14 @@ def _is_called(known: _Known, title: str) -> bool:
     wanted = agreement_name(title)
     if not wanted or wanted in {"agreement", "contract", "lease"}:
         return False
+    return f" {wanted} " in f" {known.head[:600]} " or _is_named(known, title)
+
+
+def _is_named(known: _Known, title: str) -> bool:
+    """Whether the title is a document's own: what belongs to an agreement has that agreement's title at its head."""
+    wanted = agreement_name(title)
     words = set(wanted.split())
-    return (
-        f" {wanted} " in f" {known.head[:600]} "
-        or any(words <= set(name.split()) for name in known.names)
-        or any(fuzz.ratio(wanted, name) >= LIKE for name in known.names)
-    )
+    return any(words <= set(name.split()) or fuzz.ratio(wanted, name) >= LIKE for name in known.names)
 
 
 def _is_among(date: str, dates: Iterable[str]) -> bool:

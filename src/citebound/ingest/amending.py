@@ -452,7 +452,7 @@ def _action(verb: str, rest: str) -> str:
             return "deleted"
         return "amended"
     if re.match(r"(?:delet|remov|str[iu])", verb):
-        replaced = r"\breplac|\bsubstitut|\binsert|\bin (?:lieu|place)|\bin (?:its|their) (?:place|stead)"
+        replaced = r"\breplac|\bsubstitut|\binsert|\brestated|\bin (?:lieu|place)|\bin (?:its|their) (?:place|stead)"
         return "replaced" if re.search(replaced, rest) else "deleted"
     if re.match(r"(?:replac|substitut|supersed)", verb):
         return "replaced"
