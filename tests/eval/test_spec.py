@@ -174,3 +174,11 @@ def test_the_demo_suite_always_loads() -> None:
     assert len(suite.test) == 96
     assert len(suite.files) == len(suite.documents) == 6
     assert all(bool(item.gold) == item.answerable for item in suite.test)
+
+
+@pytest.mark.parametrize("of", ["loop", "other"])
+def test_a_variant_of_itself_or_of_a_variant_is_refused(tmp_path: Path, of: str) -> None:
+    for name in ("loop", "other"):
+        (tmp_path / f"{name}.toml").write_text(f'of = "{of}"\nvariant = "masked_names"\n')
+    with pytest.raises(SuiteError, match="is a variant itself"):
+        spec.read(tmp_path / "loop.toml")

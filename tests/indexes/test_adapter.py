@@ -454,3 +454,10 @@ def test_search_with_an_adapter_that_is_not_there_says_how_to_make_one(run: Any)
     _, err = run("search", "anything", "--adapter")
     assert "has no query adapter" in err
     assert "citebound adapt LABELS" in err
+
+
+def test_forgetting_a_document_takes_what_was_learnt_from_it(collection: Collection) -> None:
+    adapters.write(collection.root, Adapter(FACTS, np.eye(64, dtype=np.float32), np.zeros((0, 64), np.float32)))
+    document, *_ = collection.documents()[0]
+    assert "adapter" in collection.forget(document.id)
+    assert not (collection.root / FILE).exists()

@@ -18,7 +18,7 @@ from importlib import resources
 from citebound.answer.bind import Bound, bind, says_not_found
 from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
 from citebound.answer.exhibit import cite
-from citebound.answer.set_meaning import Meanings, restated
+from citebound.answer.set_meaning import MEASURED, Meanings, restated
 from citebound.answer.sets import Statement, answer_set, known_names, plan
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
@@ -154,7 +154,9 @@ class Asker:
         or if there is nothing of the kind that it asks about."""
         started = time.monotonic()
         known = known_names(self._store, tree)
-        asked = plan(question, self._kinds, known) or restated(question, self._kinds, known, self._meanings)
+        asked = plan(question, self._kinds, known)
+        if asked is None and self._embedder.name == MEASURED:
+            asked = restated(question, self._kinds, known, self._meanings)
         found = answer_set(self._store, asked, tree) if asked else None
         if found is None or not found.asked:
             return None

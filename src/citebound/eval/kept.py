@@ -36,6 +36,8 @@ class KeptVectors:
         if missing:
             self._read(missing)
             self._embed([text for text in missing if text not in self._held])
+        if not texts:
+            return np.zeros((0, self._encoder.dimension), np.float32)
         return np.stack([self._held[text] for text in texts])
 
     def _read(self, texts: Sequence[str]) -> None:

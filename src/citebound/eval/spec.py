@@ -259,11 +259,10 @@ def _derived(path: Path, row: Mapping[str, Any]) -> Spec:
         raise SuiteError(
             f"{path}: there is no variant {row['variant']!r}", remedy=f"Those there are: {', '.join(sorted(VARIANTS))}."
         )
-    base = read(path.parent / f"{row['of']}.toml")
-    if base.variant:
-        raise SuiteError(
-            f"{path}: {row['of']!r} is a variant itself", remedy=f"Name the suite that {base.path} declares."
-        )
+    of = path.parent / f"{row['of']}.toml"
+    if of.is_file() and {"of", "variant"} & tomllib.loads(of.read_text("utf-8")).keys():
+        raise SuiteError(f"{path}: {row['of']!r} is a variant itself", remedy=f"Name the suite that {of} is made of.")
+    base = read(of)
     regimes = _regimes(path, row["regimes"]) if "regimes" in row else base.regimes
     if strange := [r for r in regimes if r not in base.regimes]:
         raise SuiteError(f"{path}: {row['of']!r} has no regime {strange[0].value!r}")

@@ -94,6 +94,14 @@ def write(root: Path, adapter: Adapter, system: System | None = None) -> Path:
     return final
 
 
+def remove(root: Path) -> bool:
+    """Delete the collection's adapter; whether there was one. The caller holds the writer's lock."""
+    path = root / FILE
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    return there
+
+
 def read(root: Path, embedder: Embedder) -> Adapter:
     """The adapter of the collection in `root`, made for this encoder.
 
@@ -118,7 +126,7 @@ def read(root: Path, embedder: Embedder) -> Adapter:
                 )
             facts = _FACTS.validate_python(stored)
             weights, known = (np.asarray(archive[name], dtype=np.float32) for name in ("weights", "known"))
-    except (OSError, ValueError, KeyError, EOFError, ValidationError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, ValidationError, zipfile.BadZipFile) as error:
         raise StoreCorrupt(f"{path} cannot be read: {error}", remedy=AGAIN) from error
     if facts.encoder_key != embedder.key:
         raise WrongEncoder(

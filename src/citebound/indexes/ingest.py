@@ -15,7 +15,7 @@ from pathlib import Path
 
 from citebound.config import Config
 from citebound.errors import ParseFailure, StorageFull, StoreCorrupt, StoreError
-from citebound.indexes import generation
+from citebound.indexes import adapter, generation
 from citebound.indexes.faiss_index import FaissIndex, kind_for
 from citebound.indexes.lock import writer_lock
 from citebound.indexes.store import Store, now
@@ -276,7 +276,8 @@ def _vector_key(embedder: Embedder, text: str) -> bytes:
 
 
 def forget(root: Path, store: Store, embedder: Embedder, config: Config, document_id: str) -> dict[str, object]:
-    """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log.
+    """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log, and the query
+    adapter, which may have learnt from it.
 
     Gives what was removed from where, and `verified`: how many pieces of its text were looked for in every file of the
     collection and not found. Raises StoreError naming the files in which any is left, StorageFull if the disk takes no
@@ -285,6 +286,8 @@ def forget(root: Path, store: Store, embedder: Embedder, config: Config, documen
     with writer_lock(root):
         text = store.document(document_id, geometry=False).text
         removed: dict[str, object] = dict(store.forget(document_id))
+        if adapter.remove(root):
+            removed["adapter"] = "the query adapter, which may have learnt from it: train it again"
         try:
             removed["generation"] = publish(root, store, embedder, config)
             store.scrub()

@@ -148,13 +148,14 @@ class Search:
             return self._given_adapter
         path = self._root / adapters.FILE
         with self._lock:
-            if path.exists():
+            try:
                 stat = path.stat()
-                mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
-                if self._read_adapter is None or self._read_adapter[0] != mark:
-                    self._read_adapter = mark, adapters.read(self._root, self._embedder)
-                return self._read_adapter[1]
-            return adapters.read(self._root, self._embedder)
+            except FileNotFoundError:
+                return adapters.read(self._root, self._embedder)  # which says what to do
+            mark = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            if self._read_adapter is None or self._read_adapter[0] != mark:
+                self._read_adapter = mark, adapters.read(self._root, self._embedder)
+            return self._read_adapter[1]
 
     def _scope(self, route: Route, tree: Filter | None, k: int) -> _Scope:
         """What is searched: the documents that are named, chunk by chunk if they are not too many, or all."""
