@@ -155,7 +155,7 @@ def test_predictions_of_another_run_file_are_not_scored(run: Experiment) -> None
     confidence=st.sampled_from([0.0, 1.0, 0.25]),
     counts=st.tuples(st.integers(0, 2), st.integers(0, 2)),
     outcome=st.sampled_from(["answered", "not_found", "failed"]),
-    scores=st.dictionaries(st.sampled_from("ab"), st.sampled_from([0.0, 0.5, 1.0])),
+    scores=st.dictionaries(st.sampled_from("ab"), st.sampled_from([0.001, 0.5, 1.0])),
 )
 def test_a_prediction_comes_back_from_its_line_as_it_was(
     parsed: bool, confidence: float, counts: tuple[int, int], outcome: str, scores: dict[str, float]
@@ -165,6 +165,8 @@ def test_a_prediction_comes_back_from_its_line_as_it_was(
     )
     trace = Trace("s", "given", 1, "q", made, 1.0, "c", "r")
     assert Trace.read(trace.line()) == trace
+    unlikely = replace(made, scores={**scores, "z": 0.0001})
+    assert Trace.read(replace(trace, prediction=unlikely).line()) == trace
 
 
 def test_a_run_goes_on_elsewhere_from_its_sealed_traces(run: Experiment) -> None:

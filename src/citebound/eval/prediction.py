@@ -16,6 +16,8 @@ from citebound.eval.measures import Place
 from citebound.types import Span
 
 ANSWERED, NOT_FOUND, FAILED = "answered", "not_found", "failed"
+LEAST = 0.0005
+"""A label less likely than this is not written down: of a hundred, most are."""
 DIGITS = 6
 DEFAULTS: dict[str, Any] = {
     "suite": "",
@@ -100,7 +102,7 @@ class Trace:
             "quotes": _packed(p.quotes),
             "retrieved": _packed(p.retrieved),
             "shown": _packed(p.shown),
-            "scores": {k: float(f"{v:.{DIGITS}g}") for k, v in p.scores.items()},
+            "scores": {k: float(f"{v:.{DIGITS}g}") for k, v in p.scores.items() if v >= LEAST or k == p.label},
             "confidence": float(f"{p.confidence:.{DIGITS}g}"),
             "parsed": p.parsed,
             "tokens_in": p.tokens_in,
