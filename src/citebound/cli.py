@@ -409,6 +409,7 @@ def _print_passage(number: int, passage: Passage, title: str = "") -> None:
         Text.assemble((head, "bold"), (passage.source.name, "cyan"), f"{_pages(passage.pages)}  {passage.context}")
     )
     out.print(Text("      " + " ".join(passage.text.split())[: 300 if title else None]))
+    cli_structure.print_notices(list(dict.fromkeys(a for hit in passage.hits for a in hit.superseded_by)), 6)
 
 
 def _pages(pages: tuple[int, ...]) -> str:
@@ -444,16 +445,20 @@ def adapt(
             trained = opened.adapt(read, given=given, dry_run=dry_run, force=force)
     if as_json:
         facts = dataclasses.asdict(trained.adapter.facts)
-        _print_json({**dataclasses.asdict(trained), "adapter": facts, "improves": trained.improves, "notes": notes})
+        found = {"adapter": facts, "improves": trained.improves, "p_value": trained.p_value, "notes": notes}
+        _print_json({**dataclasses.asdict(trained), **found})
         return
     for note in notes:
         err.print(Text(f"note: {note}", "yellow"))
     _print_trained(trained)
+    if not trained.improves:
+        err.print(Text("warning: it is not shown to find more than the search without it", "yellow"))
     if trained.saved:
-        out.print("stored; `citebound search --adapter` uses it")
-    elif not trained.improves:
-        said = "it is not shown to find more than the search without it"
-        err.print(Text(f"warning: {said}; nothing was stored (--force stores it)", "yellow"))
+        out.print("stored; `citebound search --adapter` uses it, and `ask` with CITEBOUND_ADAPTER=1")
+    elif dry_run:
+        out.print("nothing was stored (--dry-run)")
+    else:
+        out.print("nothing was stored (--force stores it)")
 
 
 def _print_trained(trained: Trained) -> None:

@@ -203,7 +203,8 @@ class Collection:
     ) -> list[Passage]:
         """Neighbouring hits merged, best first, then the definitions and clauses that they need ("closure"; these have
         no hits), with at most `budget` characters in all. Raises as `search`."""
-        return list(self._retrieve(question, budget, filters, self._stages(stages, adapter))[1].passages)
+        _, closed = self._retrieve(question, budget, filters, self._stages(stages, adapter))
+        return list(self._ledger.mark_passages(closed.passages))
 
     def explain(
         self,
@@ -220,7 +221,8 @@ class Collection:
         found, closed = self._retrieve(question, budget, filters, on)
         alike, _ = self._retrieve(question, budget, filters, tuple(stage for stage in on if stage != "duplicates"))
         explained = explain(self._store, question, self.embedder.name, found, alike, closed)
-        return replace(explained, hits=tuple(self._ledger.mark_hits(explained.hits)))
+        marked = self._ledger.mark_passages(explained.passages)
+        return replace(explained, hits=tuple(self._ledger.mark_hits(explained.hits)), passages=marked)
 
     def _stages(self, stages: Iterable[str], adapter: bool | None) -> tuple[str, ...]:
         """The stages, with the query adapter if it is asked for, or the setting says so and there is one."""

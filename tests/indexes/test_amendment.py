@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from citebound import cli
 from citebound.collection import Collection
 from citebound.config import Config
-from citebound.indexes.amendment import Ledger, amendments, superseding
+from citebound.indexes.amendment import TIED, Ledger, amendments, superseding
 from citebound.indexes.filters import parse
-from citebound.types import Amendment, Span
+from citebound.types import Amendment, Answer, Outcome, Span
 from tests.fakes import Echo, WordHashEmbedder
 
 AGREEMENT = """SUPPLY AGREEMENT
@@ -223,6 +224,49 @@ def test_hits_and_citations_say_what_supersedes_them(collect: Open) -> None:
     )
     cited = {c.quote: [a.number for a in c.superseded_by] for c in answer.citations}
     assert [numbers for words, numbers in cited.items() if "nine dollars" in words] == [[1]]
+
+
+def test_passages_say_what_supersedes_them(collect: Open, capsys: pytest.CaptureFixture[str]) -> None:
+    made = collect(flour=agreement(), first=amendment(TEN))
+    question = "How many dollars shall the Buyer pay for each sack of flour?"
+    only = {"source": "flour.txt"}
+    notice = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"
+    shown = (
+        made.passages(question, filters=only),
+        made.explain(question, filters=only).passages,
+        made.ask(question, only, llm=False).passages,
+    )
+    for passages in shown:
+        (passage,) = (p for p in passages if "nine dollars" in p.text)
+        assert {a.notice for hit in passage.hits for a in hit.superseded_by} == {notice}
+        cli._print_passage(1, passage)
+        assert " ".join(capsys.readouterr().out.split()).count(notice) == 1
+
+
+def test_an_answer_that_shows_nothing_reads_no_amendments(collect: Open) -> None:
+    ledger = Ledger(collect(flour=agreement(), first=amendment(TEN))._store)
+    nothing = Answer("Why?", Outcome.NOT_FOUND)
+    assert (ledger.mark_hits([]), ledger.mark_passages([]), ledger.mark_answer(nothing)) == ([], (), nothing)
+    assert ledger._changes == -1
+
+
+def test_an_empty_place_supersedes_nothing(collect: Open) -> None:
+    (found,) = collect(flour=agreement(), first=amendment(TEN)).amendments()
+    assert found.amends is not None
+    assert found.place is not None
+    assert superseding([found], found.amends.id, found.place) == (found,)
+    assert superseding([found], found.amends.id, Span(found.place.start, found.place.start)) == ()
+    assert superseding([replace(found, place=Span(0, 0))], found.amends.id, found.place) == ()
+
+
+def test_documents_that_fit_alike_are_told_apart_by_their_clauses_if_they_are_few(collect: Open) -> None:
+    clause = TEN.replace("4.1", "7.1")
+    other = {f"copy{n}": f"{agreement()}\n6. Copy\n\nThis is copy {n}.\n" for n in range(TIED)}
+    right = agreement() + "\n7. Samples\n\n7.1 Cost. Samples are free.\n"
+    few = collect(right=right, copy=other["copy0"], first=amendment(clause))
+    assert linked(few) == [("Amendment No. 1", "section 7.1", "7.1 Cost. Samples are free.", "")]
+    ((*_, reason),) = linked(collect(**other))
+    assert reason.startswith(f"{TIED + 1} documents may be the SUPPLY AGREEMENT of 2019-06-15")
 
 
 def test_a_change_of_the_collection_is_seen_and_nothing_is_read_twice(collect: Open) -> None:

@@ -10,12 +10,12 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from urllib.parse import unquote
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from citebound.indexes.filters import sql
 from citebound.indexes.recurrence import plain
@@ -26,7 +26,19 @@ from citebound.ingest.amendments import DAY, HEAD, Instrument, Paper, may_amend
 from citebound.ingest.amendments import amendments as instruments
 from citebound.ingest.facts import READERS
 from citebound.ingest.references import Places
-from citebound.types import Amendment, Answer, Citation, Document, DocumentInfo, Filter, Hit, Section, Source, Span
+from citebound.types import (
+    Amendment,
+    Answer,
+    Citation,
+    Document,
+    DocumentInfo,
+    Filter,
+    Hit,
+    Passage,
+    Section,
+    Source,
+    Span,
+)
 
 OPENING = 3000
 """Characters of an instrument in which its parties stand."""
@@ -36,6 +48,9 @@ LIKE = 90.0
 
 ENOUGH = 4
 """Two of title, date and parties must agree for a link; each counts two, a part of the parties one."""
+
+TIED = 20
+"""More documents than this that fit equally well are not told apart by their clauses."""
 
 SUCCEEDED = re.compile(r"(?i)\b(?:formerly|successors?[- ]in|as successor|f/k/a|previously known|assignee of)\b")
 """Words of an amendment whose parties need not be those of the agreement."""
@@ -54,12 +69,12 @@ SOFT = 2
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What tells whether a document is the agreement that an amendment names."""
+    """What tells whether a document is the agreement that an amendment names. `opening`: its first words, in spaces."""
 
     info: DocumentInfo
     source: Source
     names: tuple[str, ...]
-    head: str
+    opening: str
     parties: tuple[str, ...]
     dates: frozenset[str]
     printed: frozenset[str]
@@ -135,17 +150,27 @@ class Ledger:
 
     def mark_hits(self, hits: Sequence[Hit]) -> list[Hit]:
         """The hits, those with `superseded_by` whose place an amendment changed."""
-        return self._mark(self.all(), hits)
+        return self._mark(self.all(), hits) if hits else []
+
+    def mark_passages(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        """The passages with their hits marked in the same way."""
+        return self._mark_each(self.all(), passages) if passages else ()
 
     def mark_answer(self, answer: Answer) -> Answer:
-        """The answer with its citations and hits marked in the same way."""
+        """The answer with its citations, hits and passages marked in the same way."""
+        if not (answer.hits or answer.passages or any(s.citations for s in answer.sentences)):
+            return answer
         found = self.all()
         if not found:
             return answer
         sentences = tuple(
             replace(s, citations=tuple(self._marked(found, c) for c in s.citations)) for s in answer.sentences
         )
-        return replace(answer, sentences=sentences, hits=tuple(self._mark(found, answer.hits)))
+        passages = self._mark_each(found, answer.passages)
+        return replace(answer, sentences=sentences, hits=tuple(self._mark(found, answer.hits)), passages=passages)
+
+    def _mark_each(self, found: tuple[Amendment, ...], passages: Sequence[Passage]) -> tuple[Passage, ...]:
+        return tuple(replace(p, hits=tuple(self._mark(found, p.hits))) for p in passages)
 
     def _mark(self, found: tuple[Amendment, ...], hits: Sequence[Hit]) -> list[Hit]:
         over = [self._over(found, hit.document.id, hit.chunk.span) for hit in hits]
@@ -214,6 +239,14 @@ class _Linking:
         self._known = _known(db)
         self._documents: dict[str, Document] = {id_: found.document for id_, found in read.items()}
         self._places: dict[tuple[str, int], Places] = {}
+        self._ends = {id_: found.base for id_, found in read.items()}
+        self._dates = {id_: self._dates_of(id_) for id_ in self._known}
+        self._titles: dict[str, dict[str, int]] = {}
+        self._called: dict[str, list[str]] = {}
+        for id_, known in self._known.items():
+            for name in known.names:
+                self._called.setdefault(name, []).append(id_)
+        self._words = {name: frozenset(name.split()) for name in self._called}
 
     def all(self) -> list[Amendment]:
         made: list[Amendment] = []
@@ -229,7 +262,10 @@ class _Linking:
                     if paper not in targets:
                         targets[paper] = self._agreement(id_, instrument, statement, paper)
                     made.append(self._linked(id_, instrument, statement, *targets[paper]))
-        return made + [self._of_amendment(id_, instrument, statement, made) for id_, instrument, statement in later]
+        said: dict[str, list[Amendment]] = {}
+        for a in made:
+            said.setdefault(a.document.id, []).append(a)
+        return made + [self._of_amendment(id_, instrument, statement, said) for id_, instrument, statement in later]
 
     def _linked(self, id_: str, instrument: Instrument, statement: Statement, target: str, reason: str) -> Amendment:
         known = self._known[id_]
@@ -262,18 +298,24 @@ class _Linking:
     ) -> tuple[str, str]:
         """The document that is amended, or "" and the reason why none is."""
         found = self._read[id_]
-        appended = bool(instrument.title) and 0 < found.base <= instrument.span.start
+        appended = bool(instrument.title) and 0 < self._ends[id_] <= instrument.span.start
         if appended and not instrument.date:
             return "", "the amendment prints no date: it may be a form"
         own = [id_] if appended and self._is_own(id_, paper) else []
         if paper is None:
             called = f" {statement.paper!r}" if statement.paper else ""
             return (own[0], "") if own else ("", f"the amendment does not say which agreement{called} it means")
+        fits = self._fits(paper)
+        fits = {other: fit for other, fit in fits.items() if other != id_ and self._may_be_base(other)}
         opening = found.document.text[instrument.span.start : instrument.span.start + OPENING]
-        others = [other for other in self._known if other != id_ and self._may_be_base(other)]
-        scores = {other: score for other in others if (score := self._score(other, paper, opening)) >= ENOUGH}
-        best = own + [other for other, score in scores.items() if score == max(scores.values())]
-        if len(best) > 1:
+        named = plain(opening)
+        words, succeeded = frozenset(named.split()), bool(SUCCEEDED.search(opening))
+        scores = {other: fit + self._parties(other, named, words, succeeded) for other, fit in fits.items()}
+        highest = max([ENOUGH, *scores.values()])
+        best = own + [other for other, score in scores.items() if score == highest]
+        if len(best) > TIED:
+            best = own or best
+        elif len(best) > 1:
             held = {other: self._holds(other, instrument, paper) for other in best}
             full = [other for other in best if held[other] == max(held.values())]
             best = own if own and own[0] in full else full
@@ -283,7 +325,7 @@ class _Linking:
         if best:
             names = ", ".join(sorted(self._known[other].source.name for other in best)[:3])
             return "", f"{len(best)} documents may be the {said}: {names}"
-        strangers = [other for other in others if self._score(other, paper) >= ENOUGH]
+        strangers = [other for other, fit in fits.items() if fit >= ENOUGH]
         names = ", ".join(sorted(self._known[other].source.name for other in strangers)[:3])
         doubt = f"; {names} would be, but for other parties" if strangers else ""
         return "", f"no document is known to be the {said}{doubt}"
@@ -295,10 +337,10 @@ class _Linking:
 
     def _body(self, id_: str) -> Span:
         """The agreement itself, without what is appended to it."""
-        return Span(0, self._read[id_].base if id_ in self._read else len(self._document(id_).text))
+        return Span(0, self._ends[id_] if id_ in self._ends else len(self._document(id_).text))
 
     def _may_be_base(self, id_: str) -> bool:
-        return id_ not in self._read or self._read[id_].base > 0
+        return self._ends.get(id_, 1) > 0
 
     def _is_own(self, id_: str, paper: Paper | None) -> bool:
         """Whether the agreement before an appended amendment is the one that it names."""
@@ -307,40 +349,66 @@ class _Linking:
             return True
         if paper.date and known.dates and not _is_among(paper.date, known.dates | known.printed):
             return False
-        return _is_called(known, paper.title)
+        return self._titled(paper.title).get(id_, 0) > 1
 
-    def _score(self, id_: str, paper: Paper, opening: str = "") -> int:
-        """How well a document fits: title, date and, if there is an opening to find them in, parties; below zero where
-        the date or the parties speak against it."""
+    def _fits(self, paper: Paper) -> dict[str, int]:
+        """How well documents fit by title and date: those alone that may reach ENOUGH and whose date is no other."""
+        titled = self._titled(paper.title)
+        fits = {}
+        for id_, (dates, printed) in self._dates.items():
+            dated = _is_among(paper.date, printed) or _is_among(paper.date, dates)
+            fit = titled.get(id_, 0) + 2 * dated
+            if fit >= ENOUGH - 2 and (dated or not paper.date or not dates):
+                fits[id_] = fit
+        return fits
+
+    def _parties(self, id_: str, named: str, words: frozenset[str], succeeded: bool) -> int:
+        """What the parties in the opening of an instrument add: 2 at most, and much below zero for other parties."""
+        parties = self._known[id_].parties
+        if not parties:
+            return 0
+        found = sum(p in named or 2 * len(words.intersection(p.split())) > len(p.split()) for p in parties)
+        if found < min(2, len(parties)) and not (found and succeeded):
+            return -WHOLE
+        return min(found, 2)
+
+    def _dates_of(self, id_: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The dates of an agreement and those at its head, without those of what is appended to it."""
         known = self._known[id_]
         appended = {i.date for i in self._read[id_].instruments if i.title} if id_ in self._read else set()
-        dates = known.dates - appended
-        dated = _is_among(paper.date, dates | known.printed - appended)
-        if paper.date and dates and not dated:
-            return -1
-        score = 2 * _is_called(known, paper.title) + 2 * dated + _is_named(known, paper.title)
-        if not opening or not known.parties:
-            return score
-        named = plain(opening)
-        words = set(named.split())
-        found = sum(p in named or 2 * len(set(p.split()) & words) > len(p.split()) for p in known.parties)
-        if found < min(2, len(known.parties)) and not (found and SUCCEEDED.search(opening)):
-            return -1
-        return score + min(found, 2)
+        return known.dates - appended, known.printed - appended
+
+    def _titled(self, title: str) -> dict[str, int]:
+        """How well documents bear a title: 3 for their own, 2 for one at their head, 1 for an own one that says no more
+        than "Agreement". What belongs to an agreement has that agreement's title at its head."""
+        wanted = agreement_name(title)
+        if wanted not in self._titles:
+            self._titles[wanted] = self._bearing(wanted)
+        return self._titles[wanted]
+
+    def _bearing(self, wanted: str) -> dict[str, int]:
+        words = frozenset(wanted.split())
+        like = process.extract(wanted, list(self._words), scorer=fuzz.ratio, score_cutoff=LIKE, limit=None)
+        names = {name for name, *_ in like} | {name for name, held in self._words.items() if words <= held}
+        own = {id_ for name in names for id_ in self._called[name]}
+        if not wanted or wanted in {"agreement", "contract", "lease"}:
+            return dict.fromkeys(own, 1)
+        sought = f" {wanted} "
+        return {id_: 3 if id_ in own else 2 for id_, k in self._known.items() if id_ in own or sought in k.opening}
 
     def _of_amendment(
-        self, id_: str, instrument: Instrument, statement: Statement, made: Sequence[Amendment]
+        self, id_: str, instrument: Instrument, statement: Statement, said: dict[str, list[Amendment]]
     ) -> Amendment:
         """A statement that changes an earlier amendment of the same agreement."""
         number = _amendment_number(statement.paper)
-        bases = {a.amends.id for a in made if a.amends and a.document.id == id_ and a.title == instrument.title}
+        bases = {a.amends.id for a in said.get(id_, ()) if a.amends and a.title == instrument.title}
         found = [
             (other, earlier)
             for other, read in self._read.items()
             for earlier in read.instruments
             if earlier is not instrument
             and earlier.number == number
-            and any(a.amends and a.amends.id in bases for a in made if a.document.id == other and a.number == number)
+            and any(a.amends and a.amends.id in bases for a in said.get(other, ()) if a.number == number)
         ]
         if len(found) != 1:
             several = f"{len(found)} documents may be" if found else "no document is known to be"
@@ -437,11 +505,12 @@ def _known(db: sqlite3.Connection) -> dict[str, _Known]:
         stem = re.sub(r"[\W_]+", " ", unquote(PurePath(source.name).stem))
         called = (info.title, stem, *read.get("title", ()), *read.get("document_type", ()))
         head = row[6] or ""
+        opening = f" {plain(head)[:600]} "
         dates = frozenset(d for name in names[3:] for d in read.get(name, ()))
         printed = (value for m in DAY.finditer(" ".join(head.split())) for value, *_ in READERS["date"](m.group()))
         parties = tuple(dict.fromkeys(filter(None, (_party(name) for name in read.get("party", ())))))
         made[info.id] = _Known(
-            info, source, tuple(agreement_name(n) for n in called), plain(head), parties, dates, frozenset(printed)
+            info, source, tuple(agreement_name(n) for n in called), opening, parties, dates, frozenset(printed)
         )
     return made
 
@@ -454,24 +523,9 @@ def _party(name: str) -> str:
     return " ".join(words)
 
 
-def _is_called(known: _Known, title: str) -> bool:
-    """Whether a document bears the title of an agreement, in its names or at its head."""
-    wanted = agreement_name(title)
-    if not wanted or wanted in {"agreement", "contract", "lease"}:
-        return False
-    return f" {wanted} " in f" {known.head[:600]} " or _is_named(known, title)
-
-
-def _is_named(known: _Known, title: str) -> bool:
-    """Whether the title is a document's own: what belongs to an agreement has that agreement's title at its head."""
-    wanted = agreement_name(title)
-    words = set(wanted.split())
-    return any(words <= set(name.split()) or fuzz.ratio(wanted, name) >= LIKE for name in known.names)
-
-
-def _is_among(date: str, dates: Iterable[str]) -> bool:
+def _is_among(date: str, dates: Container[str]) -> bool:
     """Whether a day is one of some dates, or in one of their months where no day is printed."""
-    return bool(date) and any(date == other or (len(other) == 7 and date.startswith(other)) for other in dates)
+    return bool(date) and (date in dates or date[:7] in dates)
 
 
 def _amendment_number(paper: str) -> int:
@@ -550,4 +604,4 @@ def _is_same_place(one: Amendment, other: Amendment) -> bool:
 
 
 def _touch(place: Span, span: Span) -> bool:
-    return place.overlap(span) > min(SOFT, len(place) - 1, len(span) - 1)
+    return bool(place) and bool(span) and place.overlap(span) > min(SOFT, len(place) - 1, len(span) - 1)

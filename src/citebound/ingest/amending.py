@@ -7,9 +7,11 @@ find is carried back to the document's own text.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from citebound.ingest.profile import PLAIN
 from citebound.ingest.references import EACH, KINDS, LETTERED, MENTION
@@ -19,6 +21,9 @@ ACTIONS = ("restated", "replaced", "deleted", "added", "extended", "amended")
 MOST_STATEMENTS = 200
 LONGEST_STATEMENT = 700
 LONGEST_NEW = 60_000
+MOST_SECONDS = 2.0
+"""Seconds of processor time after which no further clause of a document is read."""
+
 BEFORE = 420
 """Characters before the verb in which its subject stands."""
 
@@ -94,6 +99,10 @@ PART = re.compile(
     r"|notice information|list|table|row|cap|percentages?) (?:\"|in the|of the|to \"|listed|set (?:forth|out)"
     r"|for|beginning|\d))"
 )
+BY_PARTS = re.compile(
+    r"(?i)\b(?:so|such) that\b|\A[^:]{0,80}\bby (?:adding|deleting|inserting|replacing|changing|substituting"
+    r"|striking)\b"
+)
 DEFINITION = re.compile(
     r"(?i:\bdefinitions?(?: of| for)?(?: the)?(?: defined)?(?: terms?| words?)?|\bdefined terms?|\bthe terms?) ?"
     r"(?:\"(?P<term>[^\"\n]{1,80})\"|(?P<plain>(?-i:[A-Z][\w&/-]{1,30}(?: [A-Z][\w&/-]{1,30}){0,4})))"
@@ -122,6 +131,9 @@ AN_AMENDMENT = re.compile(
 WHOLE_TERM = re.compile(
     r"(?i)\b(?:the )?(?P<term>(?:initial |current |renewal )?term)(?: of (?:the|this) [\w ]{0,40}agreement)? $"
 )
+NOT = r"(?<!\bnot )(?<!\bnot be )(?<!\bwithout )(?<!\bwithout any )(?<!\bno )"
+""" "Deleted and not replaced": what stands behind these is not done."""
+
 READS = re.compile(r":(?=\s|\"|\Z)|\b(?:as follows|to read|now reads?|the following)[.,]?(?=\n\n|\s?\")")
 FORMER = re.compile(
     r"(?i)\b(?:previously|formerly|currently|presently) (?:reads?|stated|provide[sd]?)\b"
@@ -186,6 +198,8 @@ WITHIN = re.compile(r",? (?:of|to|in) (?:the )?")
 CAPTION = re.compile(r"\((?![a-z]{1,2}\)|[A-Z]{1,2}\)|\d{1,3}\)|[ivxIVX]{1,5}\)).{0,40}$")
 """ "5.1 (Price)": its heading, not a part of it."""
 
+GOING_ON = re.compile(r" [a-z]")
+QUOTED_NEXT = re.compile(r"\s{0,3}(?:and )?\s?\"(?=\w)")
 ITEMS = re.compile(r"(?:(?<=\n\n)|(?<=[.;:)\]\"_] ))\(?(?P<sign>\d{1,2}|[A-Za-z])(?P<mark>[.)]) (?=[A-Z\"])")
 SUBJECT = re.compile(
     r"(?:The|A|An|All|Each) (?:definitions?|new|following|provisions?|text|terms?|(?:first|second|third|last"
@@ -245,6 +259,30 @@ class View:
                 at += end - start
                 last = end
         self.text = "".join(pieces)
+        self.clauses: dict[tuple[int, int, int], int] = {}
+        """What `_clause` found for a verb and the stretch around it."""
+
+        self._until = time.thread_time() + MOST_SECONDS
+
+    @property
+    def spent(self) -> bool:
+        """Whether the document has cost as much as one may, by the clock of the thread that made the view."""
+        return time.thread_time() > self._until
+
+    def passives(self, start: int, end: int) -> Iterator[re.Match[str]]:
+        """The verbs in the passive voice that lie in a stretch."""
+        for at in range(bisect_left(self._verbs, start), len(self._verbs)):
+            if self._passives[at].end() > end:
+                break
+            yield self._passives[at]
+
+    @cached_property
+    def _passives(self) -> tuple[re.Match[str], ...]:
+        return tuple(PASSIVE.finditer(self.text))
+
+    @cached_property
+    def _verbs(self) -> tuple[int, ...]:
+        return tuple(match.start() for match in self._passives)
 
     def span(self, start: int, end: int) -> Span:
         """Where [start, end) of the view, without the white space at its ends, lies in the document."""
@@ -308,6 +346,8 @@ def statements(view: View, cut: Cut, *, sure: bool = False) -> tuple[Statement, 
     introduced: list[Statement] = []
     passed = start
     for match in verbs[: 4 * MOST_STATEMENTS]:
+        if view.spent:
+            break
         if match.start() < passed or len(found) >= MOST_STATEMENTS:
             continue
         begin, stop = _bounds(text, match, max(passed, start), end)
@@ -344,7 +384,7 @@ def _bounds(text: str, match: re.Match[str], low: int, high: int) -> Cut:
         at = match.end() + mark.start()
         if (mark.group() == "." and _goes_on(text, at)) or text.startswith("; and ", at):
             continue
-        if mark.group() == "\n\n" and not text[:at].endswith((".", ";", ":")) and text[at + 2 : at + 3].islower():
+        if mark.group() == "\n\n" and text[at - 1] not in ".;:" and text[at + 2 : at + 3].islower():
             continue
         return begin, at + (mark.group() != "\n\n")
     return begin, high
@@ -406,22 +446,15 @@ def _read(view: View, match: re.Match[str], begin: int, stop: int, end: int) -> 
     new = _new(view, begin, match.start(), stop, end)
     paper = _paper(text, begin, stop)
     span = view.span(begin, stop)
+    item = _place(text, begin)
+    partial = bool(PART.search(text, begin, match.start()) or BY_PARTS.search(rest))
     made = []
     for target in found:
-        partial = bool(PART.search(text, begin, match.start())) or bool(
-            re.search(r"(?i)\bso that\b|\bsuch that\b", rest)
-        )
-        partial = partial or bool(
-            re.search(
-                r"(?i)^[^:]{0,80}\bby (?:adding|deleting|inserting|replacing|changing|substituting|striking)\b", rest
-            )
-        )
         whole = action in ("restated", "replaced", "deleted") and not target.new and not partial
         if target.paper_only and action in ("restated", "replaced") and not restates:
             action, whole = "amended", False
         printed = view.span(target.start, target.end)
         caption = _caption(text, target.end, stop) if target.number and len(found) == 1 else ""
-        item = _place(text, begin)
         made.append(
             Statement(
                 span, action, target.number, printed, target.term, target.heading, paper, whole, new, item, caption
@@ -447,12 +480,14 @@ def _action(verb: str, rest: str) -> str:
         if re.search(r"^[^:;\"]{0,120}\b(?:to (?:now )?(?:be and )?reads?|so as to read|now reads)\b", rest):
             return "restated"
         if re.search(r"\bby (?:the )?delet(?:ing|ion)\b", rest[:60]) and not re.search(
-            r"insert|replac|substitut|in (?:its|lieu)", rest
+            rf"{NOT}(?:insert|replac|substitut)|in (?:its|lieu)", rest
         ):
             return "deleted"
         return "amended"
     if re.match(r"(?:delet|remov|str[iu])", verb):
-        replaced = r"\breplac|\bsubstitut|\binsert|\brestated|\bin (?:lieu|place)|\bin (?:its|their) (?:place|stead)"
+        replaced = (
+            rf"\b{NOT}(?:replac|substitut|insert|restated)|\bin (?:lieu|place)|\bin (?:its|their) (?:place|stead)"
+        )
         return "replaced" if re.search(replaced, rest) else "deleted"
     if re.match(r"(?:replac|substitut|supersed)", verb):
         return "replaced"
@@ -620,30 +655,32 @@ def _new(view: View, begin: int, verb: int, stop: int, end: int) -> Span | None:
     """The text that holds from now on: what is printed behind the clause, or the last words quoted in it."""
     text = view.text
     announced = text[stop - 1 : stop] == ":" or READS.search(text, max(verb, stop - 60), min(end, stop + 2))
-    limit = _limit(text, begin, stop, min(end, stop + LONGEST_NEW))
+    former = FORMER.search(text, verb, stop + 1)
+    if not announced and not former:
+        inline = list(INLINE.finditer(text, verb, stop))
+        return view.span(inline[-1].start("quote") + 1, inline[-1].end("quote") - 1) if inline else None
+    limit = _limit(view, begin, stop, min(end, stop + LONGEST_NEW))
     at = stop
-    if FORMER.search(text, verb, stop + 1):
+    if former:
         now = NOW.search(text, stop, limit)
         if not now:
             return None
-        at, announced = now.end(), True
-    if not announced:
-        inline = list(INLINE.finditer(text, verb, stop))
-        return view.span(inline[-1].start("quote") + 1, inline[-1].end("quote") - 1) if inline else None
+        at = now.end()
     while at < limit and text[at].isspace():
         at += 1
     if at >= limit:
         return None
     if text[at] == '"' and not DEFINED.match(text, at):
-        far = _limit(text, begin, stop, min(end, stop + LONGEST_NEW), firm=True)
+        far = _limit(view, begin, stop, min(end, stop + LONGEST_NEW), firm=True)
         close = _quoted(text, at, limit) or _quoted(text, at, far) or text.rfind('"', at + 1, limit)
         return view.span(at + 1, close if close > at + 1 else limit)
     return view.span(at, limit) if text[at:limit].strip(' \n"') else None
 
 
-def _limit(text: str, begin: int, stop: int, end: int, *, firm: bool = False) -> int:
+def _limit(view: View, begin: int, stop: int, end: int, *, firm: bool = False) -> int:
     """Where new text ends that no quotation mark ends: at the instrument's next item, clause or closing words; with
     `firm`, at those alone that cannot be part of it."""
+    text = view.text
     ends = [end]
     if not firm and (closing := CLOSING.search(text, stop, end)):
         ends.append(closing.start())
@@ -653,17 +690,27 @@ def _limit(text: str, begin: int, stop: int, end: int, *, firm: bool = False) ->
         after = re.compile(rf"(?:(?<=\n\n)|(?<=[.;:)\]\"_] )){sign}\s(?=[A-Z\"\[])")
         if found := after.search(text, stop, end):
             ends.append(found.start())
-    for match in () if firm else PASSIVE.finditer(text, stop, end):
-        low = max(stop, match.start() - BEFORE)
-        starts = [m for m in START.finditer(text, low, match.start()) if not CITING.search(text, low, m.start() + 1)]
-        subject = starts[-1].end() if starts else low
-        first = MENTION.search(text, subject, match.start())
-        begins = (first and first.start() < subject + 60) or SUBJECT.match(text, subject)
-        strong = STRONG.search(text, match.start(), min(end, match.end() + 160))
-        if starts and begins and strong and not UNSURE.search(text, subject, match.start()):
-            ends.append(starts[-1].end() - len(_sign(text, starts[-1])))
+    for match in () if firm else view.passives(stop, end):
+        key = match.start(), max(stop, match.start() - BEFORE), min(end, match.end() + 160)
+        if key not in view.clauses:
+            view.clauses[key] = _clause(text, match, *key[1:])
+        if view.clauses[key] >= 0:
+            ends.append(view.clauses[key])
             break
     return min(ends)
+
+
+def _clause(text: str, match: re.Match[str], low: int, high: int) -> int:
+    """Where the clause of a verb begins if it changes a place; -1 if it does not."""
+    starts = [m for m in START.finditer(text, low, match.start()) if not CITING.search(text, low, m.start() + 1)]
+    if not starts:
+        return -1
+    subject = starts[-1].end()
+    first = MENTION.search(text, subject, match.start())
+    begins = (first and first.start() < subject + 60) or SUBJECT.match(text, subject)
+    if not begins or not STRONG.search(text, match.start(), high) or UNSURE.search(text, subject, match.start()):
+        return -1
+    return subject - len(_sign(text, starts[-1]))
 
 
 def _item(text: str, begin: int) -> re.Match[str] | None:
@@ -685,7 +732,7 @@ def _items(text: str, begin: int) -> list[re.Match[str]]:
 
 def _place(text: str, begin: int) -> str:
     """The number of the item that a clause stands in, "7(b)" for (b) under 7."""
-    item, *outer = (m["sign"] for m in _items(text, begin)) if _item(text, begin) else ("",)
+    item, *outer = [m["sign"] for m in _items(text, begin)] or [""]
     return f"{outer[0]}({item})" if outer else item
 
 
@@ -708,11 +755,11 @@ def _quoted(text: str, at: int, limit: int) -> int:
         opens = (place == at or before in ' \n("[') and bool(after) and not after.isspace() and after not in ".,;:)"
         depth += 1 if opens else -1
         if depth <= 0:
-            rest = text[place + 1 : limit]
-            if re.match(r" [a-z]", rest):
+            if GOING_ON.match(text, place + 1, limit):
                 depth = 0
                 continue
-            if not re.match(r"\s{0,3}(?:and )?\s?\"\w", rest) or not rest.count('"') > 1:
+            following = QUOTED_NEXT.match(text, place + 1, limit)
+            if not following or text.find('"', following.end(), limit) < 0:
                 return place
             depth = 0
     return 0

@@ -6,6 +6,7 @@ appended to its agreement.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ from citebound.ingest.amending import (
 from citebound.ingest.facts import READERS
 from citebound.ingest.outline import WORDS
 from citebound.types import Document, Span
+
+log = logging.getLogger(__name__)
 
 OPENING = 6000
 """Characters after the beginning of an instrument in which it says what it amends, and when."""
@@ -135,20 +138,24 @@ def amendments(document: Document) -> tuple[Instrument, ...]:
     """The instruments of a document that amend something, in the order of its text. Never raises on any text.
 
     Statements outside of an instrument count only where they say "hereby"; what may be amended one day does not.
+    A text that costs more than `amending.MOST_SECONDS` is read in part, which a warning says.
     """
     if not may_amend(document.text):
         return ()
     view = View(document)
     starts = [*_openings(view.text)]
     cuts = [(at, end) for at, end in zip(starts, [*starts, len(view.text)][1:], strict=True)]
-    made = [_instrument(view, cut) for cut in cuts]
-    found = [instrument for instrument in made if instrument.statements]
-    if not starts or starts[0] > HEAD:
+    found = [made for cut in cuts if not view.spent and (made := _instrument(view, cut)).statements]
+    if not view.spent and (not starts or starts[0] > HEAD):
         end = starts[0] if starts else len(view.text)
-        loose = statements(view, (0, end), sure=True) or restating(view, 0, min(end, OPENING), sure=True)
+        loose = statements(view, (0, end), sure=True)
+        if not loose and not view.spent:
+            loose = restating(view, 0, min(end, OPENING), sure=True)
         if loose:
             papers = _papers(view, 0, min(end, OPENING))
             found.insert(0, Instrument(view.span(0, end), "", 0, "", papers, loose))
+    if view.spent:
+        log.warning("document %s: its amendments take too long and are read in part", document.info.id)
     return tuple(found)
 
 
@@ -210,7 +217,7 @@ def _instrument(view: View, cut: Cut) -> Instrument:
     papers = _papers(view, start, head)
     found = statements(view, cut)
     stop = view.within(found[0].span.start) if found else head
-    if not found and (found := restating(view, start, head)):
+    if not found and not view.spent and (found := restating(view, start, head)):
         stop = view.within(found[0].span.end - 1)
         papers = tuple(paper for paper in papers if agreement_name(paper.title) == agreement_name(found[0].paper))
     number = _number(view.text, start, min(end, start + 400))
