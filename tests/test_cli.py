@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,8 @@ import pytest
 import typer
 
 from citebound import cli
-from citebound import collection as collection_module
-from citebound.answer import scorer as scorer_module
 from citebound.config import Config
-from tests.fakes import WordHashEmbedder
+from tests.conftest import Ended, Run
 
 MSA = """# Master Agreement
 
@@ -32,43 +28,6 @@ The total liability of the Provider shall not exceed USD 1,500,000.
 """
 NDA = "1. Term\n\nThis agreement expires on September 9, 2026.\n"
 QUESTION = "Within how many days shall the Customer pay each invoice?"
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command in an empty folder, with the fake encoder."""
-    monkeypatch.chdir(tmp_path)
-    for module in (collection_module, scorer_module):
-        monkeypatch.setattr(module, "open_encoder", lambda config: WordHashEmbedder())
-    monkeypatch.setattr(cli, "_ensure_models", lambda *_, **__: None)
-
-    def one(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["citebound", *arguments])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return Ended(code, said.out, said.err)
-
-    return one
 
 
 @pytest.fixture
@@ -450,6 +409,7 @@ SLOW = """
 import signal
 import time
 from citebound import cli, collection
+from tests.conftest import Ended, Run
 from tests.fakes import WordHashEmbedder
 
 class Slow(WordHashEmbedder):

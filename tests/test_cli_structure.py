@@ -3,8 +3,6 @@
 import csv
 import io
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from citebound import cli, cli_structure
-from citebound import collection as collection_module
+from citebound import cli_structure
 from citebound.types import Fact, Span
 from tests.api.conftest import REPORT, RETEST
-from tests.fakes import WordHashEmbedder
+from tests.conftest import Run
 
 AGREEMENT = """# Service Agreement
 
@@ -39,29 +36,6 @@ Status: Open
 
 A cell is run.
 """
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command in an empty folder with the fake encoder; gives its code, output and errors."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(collection_module, "open_encoder", lambda config: WordHashEmbedder())
-    monkeypatch.setattr(cli, "_ensure_models", lambda *_, **__: None)
-
-    def one(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["citebound", *arguments])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out, said.err
-
-    return one
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Cells of a run that read the same sentences embed them once, and still say what 
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from citebound.indexes.embeddings import vector_key
 from citebound.protocols import Embedder, Vectors
 
 AT_ONCE = 500
@@ -41,7 +41,7 @@ class KeptVectors:
         return np.stack([self._held[text] for text in texts])
 
     def _read(self, texts: Sequence[str]) -> None:
-        by_key = {self._key(text): text for text in texts}
+        by_key = {vector_key(self._encoder, text): text for text in texts}
         keys = list(by_key)
         with self._open() as connection:
             for start in range(0, len(keys), AT_ONCE):
@@ -60,13 +60,11 @@ class KeptVectors:
         each = ((time.monotonic() - wall) / len(texts), (time.process_time() - cpu) / len(texts))
         self._held.update(zip(texts, vectors, strict=True))
         rows = [
-            (self._key(text), row.astype(np.float32).tobytes(), *each) for text, row in zip(texts, vectors, strict=True)
+            (vector_key(self._encoder, text), row.astype(np.float32).tobytes(), *each)
+            for text, row in zip(texts, vectors, strict=True)
         ]
         with self._open() as connection:
             connection.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)", rows)
-
-    def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self._encoder.key}\n{text}".encode()).digest()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

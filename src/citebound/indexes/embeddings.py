@@ -122,6 +122,11 @@ class Remembering:
         return self._embedder.token_starts(text)
 
 
+def vector_key(embedder: Embedder, text: str) -> bytes:
+    """Under which a vector is kept: equal encoder and text, equal vector."""
+    return hashlib.sha256(f"{embedder.key}\n{text}".encode()).digest()
+
+
 def open_encoder(config: Config) -> SentenceEncoder:
     """The configured encoder: one of the catalogue, from verified files, or a sentence-transformers folder of the
     user's own. Raises ModelUnavailable with the command that fetches it, or the file that the folder lacks."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from citebound.config import Config
 from citebound.errors import ParseFailure, StorageFull, StoreCorrupt, StoreError
 from citebound.indexes import adapter, generation
+from citebound.indexes.embeddings import vector_key
 from citebound.indexes.faiss_index import FaissIndex, kind_for
 from citebound.indexes.lock import writer_lock
 from citebound.indexes.store import Store, now
@@ -118,7 +119,7 @@ def embed_pending(store: Store, embedder: Embedder, run: _Run | None = None) -> 
         if run:
             run.say("embed")
         keyed = [(id_, embedded_text(context, text)) for id_, context, text in rows]
-        given = [(id_, _vector_key(embedder, text)) for id_, text in keyed]
+        given = [(id_, vector_key(embedder, text)) for id_, text in keyed]
         texts = {key: text for (_, key), (_, text) in zip(given, keyed, strict=True)}
         known = store.known_vectors(texts)
         missing = [key for key in texts if key not in known]
@@ -269,10 +270,6 @@ def _already(item: _Item, source: Source, store: Store, relabel: bool) -> FileRe
         store.put_source(source, item.size, item.modified_ns)
     info, chunks = store.info(item.document_id)
     return FileReport(path, Status.UNCHANGED, item.document_id, info.title, info.pages, chunks)
-
-
-def _vector_key(embedder: Embedder, text: str) -> bytes:
-    return hashlib.sha256(f"{embedder.key}\n{text}".encode()).digest()
 
 
 def forget(root: Path, store: Store, embedder: Embedder, config: Config, document_id: str) -> dict[str, object]:
