@@ -1,8 +1,9 @@
 """The evidence gate: a draft and the passages it was written from -> sentences bound to verbatim quotes.
 
-One pure function, called on every path. A sentence of the draft is bound if sentences of a given passage carry its
-words, all of its numbers and identifiers, and agree on negation; those sentences, as they stand in the document, are
-the quote. What cannot be bound is marked REMOVED with the reason, and is not shown as an answer.
+One pure function, called on every path. A sentence of the draft is bound if sentences of a given passage bear it out
+in every point that `gate` reads; those sentences, as they stand in the document, are the quote. A sentence
+whose beginning alone is borne out is TRIMMED to it. What cannot be bound is REMOVED with the reason, and is not shown
+as an answer.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citebound.answer.words import content, facts, polarity
+from citebound.answer.gate.objections import compare
+from citebound.answer.words import content, facts
 from citebound.ingest.sentences import sentence_spans
 from citebound.types import Passage, Span, Verdict
 
-SUPPORT = 0.6
-"""Share of a sentence's content words that its quote must carry."""
+NEAR = 0.34
+"""Share of a sentence's content words that a quote must carry to be looked at more closely."""
 
 MARGIN = 0.1
 """Two quotes whose shares differ by less are equally good; the shorter one is taken."""
@@ -29,6 +31,19 @@ MOST = 3
 
 WIDTH = 2
 """Sentences in a row that one quote may have."""
+
+LONGEST = 1500
+"""Characters of a sentence, and of a quote, that are compared: longer ones are nobody's sentence."""
+
+LEAST = 6
+"""Words that are left of a sentence that was trimmed."""
+
+_PARTS = re.compile(
+    r"(?:;|,) (?=(?:and|but|which|who|so|while|as well as|in addition|plus)\b)|; "
+    r"| and (?=(?:any|all|the|this|that|it|they)\b)",
+    re.I,
+)
+_DECIDES = re.compile(r"\b(?:except|unless|only if|provided|other than|but not|subject to|if)\b", re.I)
 
 _MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
@@ -45,7 +60,8 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One sentence of the draft after the gate; `quotes` is empty if it was removed."""
+    """One sentence of the draft after the gate; `quotes` is empty if it was removed. The `text` of one that was trimmed
+    is what is left of it."""
 
     text: str
     quotes: tuple[Quote, ...]
@@ -102,31 +118,68 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
     unknown = [n for n in cited if not 1 <= n <= len(passages)]
     if unknown:
         return Bound(sentence, (), Verdict.REMOVED, f"cites passage {unknown[0]}, which was not given")
-    among = [n - 1 for n in cited] + list(range(len(passages)))
-    words, wanted = set(content(sentence)), facts(sentence)
-    if not words - wanted:
+    among = list(dict.fromkeys([n - 1 for n in cited] + list(range(len(passages)))))
+    if len(sentence) > LONGEST:
+        return Bound(sentence, (), Verdict.REMOVED, "it is too long for a sentence")
+    words = set(content(sentence))
+    if not words - facts(sentence):
         return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
     if any(words <= set(content(p.context)) for p in passages):
         return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
-    missing: set[str] = wanted
-    for position in dict.fromkeys(among):
-        found: list[tuple[float, Quote]] = []
+    proof, against, forged = _proof(sentence, among, passages, asked)
+    if proof:
+        return Bound(sentence, (proof,), Verdict.BOUND)
+    for shorter in _trimmed(sentence):
+        proof, _, _ = _proof(shorter, among, passages, asked, copy=forged)
+        if proof:
+            return Bound(shorter, (proof,), Verdict.TRIMMED, against)
+    return Bound(sentence, (), Verdict.REMOVED, against)
+
+
+def _proof(
+    sentence: str, among: Sequence[int], passages: Sequence[Passage], asked: set[str], *, copy: bool = False
+) -> tuple[Quote | None, str, bool]:
+    """The quote that bears the sentence out, from the first passage that has one; or why the nearest one does not, and
+    whether the sentence is a forgery: what copies a quote but for a change that matters is none the truer for what
+    other sentences might bear out. With `copy` only a quote will do that the sentence copies."""
+    words = set(content(sentence))
+    found: list[tuple[int, float, Quote]] = []
+    nearest, forged, copied = (0, 1, "no sentence of the evidence says this"), "", False
+    places: list[tuple[int, Span]] = []
+    for position in among:
         for quote in quotes(position, passages[position]):
-            lacking = wanted - facts(quote.text)
-            if lacking:
-                missing = min(missing, lacking, key=len)
+            share = _share(words, quote.text) if words else 0.0
+            if share < NEAR or len(quote.text) > LONGEST:
                 continue
-            missing = set()
-            if (share := _share(words, quote.text)) >= SUPPORT:
-                found.append((share, quote))
-        if found:
-            best = _best(found, asked)
-            if polarity(sentence) != polarity(best.text):
-                return Bound(sentence, (), Verdict.REMOVED, "the evidence and the sentence disagree on a negation")
-            return Bound(sentence, (best,), Verdict.BOUND)
-    named = ", ".join(sorted(missing)[:3])
-    why = f"no quote bears out {named}" if missing else "no sentence of the evidence says this"
-    return Bound(sentence, (), Verdict.REMOVED, why)
+            if any(position == p and quote.span.contains(span) for p, span in places):
+                continue  # what one sentence contradicts, it and the next do not bear out
+            made = compare(sentence, quote.text, passages[position].context)
+            if not made.objections and (made.copied or not copy):
+                found.append((position, share, quote))
+                copied = copied or made.copied
+            elif made.objections:
+                nearest = min(nearest, (-round(10 * share), len(made.objections), made.objections[0]))
+                if made.copied:
+                    forged = forged or made.objections[0]
+                    places.append((position, quote.span))
+    if forged and not copied:
+        return None, forged, True
+    if not found:
+        return None, nearest[2], False
+    best = _best([(share, quote) for position, share, quote in found if position == found[0][0]], asked)
+    return best, "", False
+
+
+def _trimmed(sentence: str) -> list[str]:
+    """What is left of a sentence without its last parts, the longest first; never less than `LEAST` words, and never
+    without an exception or a condition."""
+    cuts = [m.start() for m in _PARTS.finditer(sentence)]
+    made = []
+    for cut in reversed(cuts):
+        shorter, rest = sentence[:cut].rstrip(" ,;"), sentence[cut:]
+        if len(shorter.split()) >= LEAST and not _DECIDES.search(rest):
+            made.append(shorter + ".")
+    return made[:3]
 
 
 def _best(found: Sequence[tuple[float, Quote]], asked: set[str]) -> Quote:

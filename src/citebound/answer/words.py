@@ -33,12 +33,6 @@ SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _NUMBER_WORD = "|".join([*UNITS, "hundred", *SCALES])
 _SPOKEN = re.compile(rf"\b(?:{'|'.join(UNITS)})(?:(?:[\s-]+|\s+and\s+)(?:{_NUMBER_WORD}))*\b", re.I)
 _SCALED = re.compile(rf"(?P<digits>\d{{1,12}}(?:,\d{{3}})*(?:\.\d{{1,6}})?)\s*(?P<scale>{'|'.join(SCALES)})\b", re.I)
-_BOUND = re.compile(
-    r"\b(?:no|not|never)\s+(?:be\s+)?(?:to\s+)?(?:exceed|more than|less than|later than|fewer than|greater than)\b",
-    re.I,
-)
-_EXCEED = re.compile(r"\bexceed(?:s|ed|ing)?\b", re.I)
-_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|none|without|cannot|nothing|un(?:less|able))\b|n['’]t\b", re.I)
 
 
 @lru_cache(maxsize=100_000)
@@ -60,15 +54,6 @@ def facts(text: str) -> set[str]:
     scaled = _SCALED.sub(lambda m: _product(m["digits"], m["scale"]), text)
     spoken = {str(n) for m in _SPOKEN.finditer(text) if (n := _spoken(m.group())) > 1}
     return {_normal(m.group()) for m in _FACT.finditer(scaled)} | spoken
-
-
-def polarity(text: str) -> tuple[bool, bool]:
-    """Whether a text negates, and whether it speaks of exceeding: what a claim and its quote must agree on.
-
-    Upper and lower bounds ("shall not exceed", "no later than") negate nothing: "the cap is 5" says the same.
-    """
-    unbounded = _BOUND.sub("at most", text)
-    return _NEGATION.search(unbounded) is not None, _EXCEED.search(unbounded) is not None
 
 
 def _product(digits: str, scale: str) -> str:

@@ -1,0 +1,178 @@
+"""What of a sentence a quote does not bear out: numbers, dates, names, negations, bounds, deeds, words.
+
+`compare` is a pure function of two texts. Each check has a file of its own, with its normalisations in its
+docstring; a sentence is borne out if none of them objects.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from citebound.answer.gate import agents, bounds, copying
+from citebound.answer.gate.dates import Date, dates
+from citebound.answer.gate.identifiers import identifiers, provisions
+from citebound.answer.gate.negation import Mood, predicates
+from citebound.answer.gate.quantities import Quantity, quantities, rates
+from citebound.answer.gate.wording import alike, negative, novel, turned, words
+
+TAIL = 3
+"""Words in a row that the quote has no like of, from which on something was added."""
+COVERED = 0.65
+"""Share of a sentence's words that its quote must have or have the like of."""
+
+
+_CONDITIONED = re.compile(
+    r"(?:\bnot\b|\bno\b|\bneither\b|n['’]t\b).{1,200}\b(?:without|unless|until|except)\b", re.I | re.S
+)
+_CONDITION = re.compile(r"\b(?:needs?|requires?|required|only|unless|before|until|first|if|without)\b", re.I)
+"""What may not be done without something needs it: such a claim and its quote need not deny the same word."""
+
+
+_ATTRIBUTED = re.compile(
+    r"^(?:(?:under|in|per|according to|pursuant to|as (?:stated|set out|provided) in) (?:section|clause|article"
+    r"|paragraph)"
+    r" [\w.()]{1,12},? |(?:section|clause|article|paragraph) [\w.()]{1,12} (?:says|states|provides) that )",
+    re.I,
+)
+"""Where a sentence says that it stands; proven by the facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The hard facts of a text."""
+
+    quantities: tuple[Quantity, ...]
+    rates: frozenset[str]
+    dates: tuple[Date, ...]
+    identifiers: frozenset[str]
+    provisions: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def facts(text: str) -> Facts:
+    """Read once: what one reader takes, the next does not see."""
+    named, rest = identifiers(text)
+    placed, rest = provisions(rest)
+    said, rest = dates(rest)
+    return Facts(tuple(quantities(rest)), frozenset(rates(text)), tuple(said), frozenset(named), tuple(placed))
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Why a quote does not bear out a sentence, nothing if it does; whether the sentence is a copy of the quote."""
+
+    objections: tuple[str, ...]
+    copied: bool
+
+
+def compare(sentence: str, quote: str, context: str = "") -> Comparison:
+    """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions and names,
+    and nothing else."""
+    said, shown, around = facts(sentence), facts(quote), facts(context)
+    sentence = _ATTRIBUTED.sub("", sentence)
+    made = [f"no quote bears out {one}" for one in _lacking(said, shown, around, quote)]
+    copied = copying.objections(sentence, quote)
+    made += _restated(sentence, quote) if copied is None else [*_repeated(said, shown), *copied]
+    made += bounds.objections(sentence, quote)
+    if exchanged := agents.swapped(sentence, quote):
+        made.append(exchanged)
+    if name := agents.unknown(sentence, (quote, context)):
+        made.append(f"no quote bears out “{name}”")
+    return Comparison(tuple(dict.fromkeys(made)), copied is not None)
+
+
+def _repeated(said: Facts, shown: Facts) -> list[str]:
+    """Facts that a copy has more often than its quote: one of them stands in another's place."""
+    return [
+        f"no quote bears out {fact} there"
+        for mine, theirs in ((said.quantities, shown.quantities), (said.provisions, shown.provisions))
+        for fact in sorted({str(f) for f in mine})
+        if sum(str(f) == fact for f in mine) > sum(str(f) == fact for f in theirs) > 0
+    ]
+
+
+def _restated(sentence: str, quote: str) -> list[str]:
+    """Objections to a sentence that says it in words of its own."""
+    made = _logic(sentence, quote)
+    if one := turned(sentence, quote):
+        made.append(one)
+    return made + _added(sentence, quote)
+
+
+def _lacking(said: Facts, shown: Facts, around: Facts, quote: str) -> list[str]:
+    days = {d.day for d in shown.dates if d.day}
+    missing = [
+        str(q) for q in sorted(set(said.quantities), key=str)
+        if not any(q.value == s.value and (q.unit == s.unit or not q.unit or not s.unit) for s in shown.quantities)
+        and not (not q.unit and q.value in days)
+    ]  # fmt: skip
+    years = {str(s.value) for s in shown.quantities}
+    missing += [
+        str(d) for d in said.dates
+        if not any(s.bears_out(d) for s in shown.dates) and not (d.month is None and str(d.year) in years)
+    ]  # fmt: skip
+    missing += sorted(i for i in said.identifiers - shown.identifiers)
+    listed = {p.split()[0] for p in shown.provisions} | (
+        {"section"} if "aragraph" in quote or "ection" in quote else set()
+    )
+    missing += sorted(
+        p for p in set(said.provisions) - set(shown.provisions) - set(around.provisions)
+        if not (p.split()[0] in listed and re.search(rf"(?<![\w.(-]){re.escape(p.split()[1])}(?![\w(])", quote))
+    )  # fmt: skip
+    missing += sorted(f"per {rate}" for rate in said.rates - shown.rates if said.quantities or shown.rates)
+    return missing
+
+
+def _logic(sentence: str, quote: str) -> list[str]:
+    """Negation and modality where both speak of the same head word; the number of denials where they share none."""
+    said, shown = predicates(sentence), predicates(quote)
+    if _CONDITIONED.search(quote) and _CONDITION.search(sentence):
+        return []
+    made = []
+    matched = False
+    denials = negative(sentence) or negative(quote)
+    for one in said:
+        same = [p for p in shown if alike(p.head, one.head, related=True)]
+        if not same:
+            continue
+        matched = True
+        if all(p.denied != one.denied for p in same):
+            made.append(f"the evidence and the sentence disagree on a negation at “{one.head}…”")
+        elif not denials and all(_differ(one.mood, one.denied, p.mood) for p in same):
+            made.append(f"the evidence says “{same[0].mood}”, the sentence “{one.mood}” of “{one.head}…”")
+    if not matched and sum(p.denied for p in said) == 1 and not any(p.denied for p in shown) and not negative(quote):
+        made.append("the evidence denies nothing")
+    if not matched and not any(p.denied for p in said) and not negative(sentence):
+        here = words(sentence)
+        if any(p.denied and any(alike(p.head, w) for w in here) for p in shown):
+            made.append("the evidence denies it")
+    return made
+
+
+def _differ(one: Mood, denied: bool, other: Mood) -> bool:
+    """Whether two moods of one head cannot both be right. What may not be done must not be done."""
+    if one is other or Mood.STATES in (one, other):
+        return False
+    if denied and {one, other} <= {Mood.REQUIRES, Mood.PERMITS, Mood.ADVISES}:
+        return Mood.ADVISES in (one, other)
+    return True
+
+
+def _added(sentence: str, quote: str) -> list[str]:
+    own = words(sentence)
+    if not own:
+        said = facts(sentence)
+        return (
+            [] if said.quantities or said.dates or said.identifiers or said.provisions else ["it says nothing in words"]
+        )
+    runs = novel(sentence, quote)
+    count = sum(map(len, runs))
+    share = 1 - count / len(own)
+    if share < COVERED:
+        return ["no sentence of the evidence says this"]
+    longest = max(runs, key=len, default=[])
+    if len(longest) >= TAIL:
+        return [f"nothing bears out “{' '.join(longest[:4])} …”"]
+    return []
