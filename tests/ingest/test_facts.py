@@ -390,3 +390,49 @@ def test_a_long_agreement_is_read_in_two_seconds() -> None:
         facts(document.text, document.blocks, document.sections, CONTRACTS)
         taken.append(time.process_time() - begun)
     assert min(taken) < 2
+
+
+def test_those_who_sign_are_the_parties_where_no_preamble_names_them() -> None:
+    text = (
+        "JOINT FILING AGREEMENT\n\nThe undersigned hereby agree to the joint filing of the Statement.\n\n"
+        "IN WITNESS WHEREOF, the undersigned execute this Agreement as of July 6, 2020.\n\nBIRCH HOLLOW LP\n\n"
+        "By: Elm GP Ltd., its general partner\n\nMOUNT OSPREY LTD.\n\nBy: /s/ A. Writer\n"
+    )
+    assert values(text, "party") == ["BIRCH HOLLOW LP", "MOUNT OSPREY LTD."]
+    assert values(text, "agreement_date") == ["2020-07-06"]
+
+
+@pytest.mark.parametrize(
+    ("preamble", "parties"),
+    [
+        (
+            "This Agreement is made by and between theglobe.com, Inc., with its office at 3 Elm St, and iPayment, Inc.",
+            ["theglobe.com, Inc.", "iPayment, Inc."],
+        ),
+        (
+            "This Agreement is entered into by and between Birch LP, a Delaware limited partnership, Osprey GP LLC, "
+            "a Texas company, and Elm Ltd.",
+            ["Birch LP", "Osprey GP LLC", "Elm Ltd."],
+        ),
+        (
+            'This Agreement, made this 2nd day of May, 2019, is entered into by Birch, Inc. (the "Company"), and '
+            'Ann Crane, an individual (the "Consultant").',
+            ["Birch, Inc.", "Ann Crane"],
+        ),
+        (
+            "Agreement made this day between: Co-Diagnostics, Inc. and A.B. Wren, Inc.",
+            ["Co-Diagnostics, Inc.", "A.B. Wren, Inc."],
+        ),
+    ],
+)
+def test_all_parties_of_a_preamble_are_named(preamble: str, parties: list[str]) -> None:
+    assert values(f"SERVICES AGREEMENT\n\n{preamble}\n\nWHEREAS, they agree;\n", "party") == parties
+
+
+def test_an_anniversary_gives_the_end() -> None:
+    text = RESELLER.replace(
+        "shall commence on the Effective Date and continue for a period of two (2)\nyears",
+        "shall commence on the Effective Date and continue until the fifth (5th) anniversary of the Effective Date",
+    )
+    assert values(text, "term") == ["P5Y"]
+    assert values(text, "expiration_date") == ["2024-03-03"]

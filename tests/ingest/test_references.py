@@ -75,6 +75,13 @@ def tree(text: str) -> tuple[Section, ...]:
         ("See paragraph 1 of Exhibit A here.", [("1", "Exhibit A, 1")]),
         ("See Section 9.2 of this Agreement.", [("9.2", "9.2")]),
         ("Within Section 9.1, 30 days count.", [("9.1", "9.1")]),
+        ("A breach of Section 1, 9 or 10 hurts.", [("1", "1"), ("9", "9"), ("10", "10")]),
+        ("Under this Section 9.1, (ii) is paid.", [("9.1", "9.1")]),
+        ("See Sections 9.1 [Exclusions] and 9.2 here.", [("9.1", "9.1"), ("9.2", "9.2")]),
+        ("See Section 9.6 here.", [("9.6", "")]),
+        ("See paragraph 9A above.", [("9A", "9")]),
+        ("See Section 9.2 of the Disclosure Schedule.", [("9.2", "")]),
+        ("See paragraph b of Section 9.2 here.", [("10.1(b)", "10.1"), ("9.2", "9.2")]),
     ],
 )
 def test_a_reference_leads_to_its_section(sentence: str, expected: list[tuple[str, str]]) -> None:

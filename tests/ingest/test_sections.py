@@ -377,3 +377,28 @@ def test_blocks_of_garbage_take_no_longer_than_text(piece: str) -> None:
     begin = time.process_time()
     sections(text, blocks)
     assert time.process_time() - begin < 10
+
+
+def test_clauses_count_on_in_a_page_without_lines() -> None:
+    text = (
+        "1. Definitions 1.1. Fees shall mean sums. 1.2. Site means a yard. "
+        "2. TERM 2.1 Start. It starts. 2.2 End. It ends."
+    )
+    found = sections(text, read_text(text.encode()).blocks)
+    assert [s.number for s in found] == ["1", "1.1", "1.2", "2", "2.1", "2.2"]
+    assert [found[0].heading, found[3].heading] == ["Definitions", "TERM"]
+
+
+def test_a_list_of_schedules_in_a_clause_is_no_schedule() -> None:
+    text = (
+        '1. DEFINITIONS\n\nThe Schedules are:\n\nSchedule "A": Fee Schedule.\n\nSchedule "B": Software.\n\n2. GRANT\n\n'
+        "The license is granted.\n\n3. TERM\n\nIt ends."
+    )
+    found = sections(text, read_text(text.encode()).blocks)
+    assert [s.number for s in found] == ["1", "2", "3"]
+
+
+def test_the_name_of_an_attachment_may_stand_in_quotation_marks() -> None:
+    text = 'AGREEMENT\n\n1. Price. As in Exhibit "B".\n\n2. Term. A year.\n\nEXHIBIT "B"\n\nThe prices are low.'
+    found = sections(text, read_text(text.encode()).blocks)
+    assert found[-1].number == "EXHIBIT B"

@@ -36,6 +36,18 @@ def read(text: str, *, markdown: bool = False) -> tuple[Term, ...]:
         ('The work is hereinafter called the "Project".', ["Project"]),
         ('Acme and Beta, individually a "Party", collectively the "Parties".', ["Party", "Parties"]),
         ("The word \u201cFees\u201d refers to the sums due.", ["Fees"]),
+        ('"Fees" shall collectively mean the sums due.', ["Fees"]),
+        ('The term "Fees" is agreed to mean the sums due.', ["Fees"]),
+        ('"Transfer" as a verb means to sell.', ["Transfer"]),
+        ('"Develop" and "Developing" have a correlative meaning.', ["Develop", "Developing"]),
+        ('A "Referral" to Partner is a third party that buys.', ["Referral"]),
+        ('The day on which the Shop opens is the "Opening Date."', ["Opening Date"]),
+        ('These acts shall constitute an "Event of Default" here.', ["Event of Default"]),
+        ('Acme Inc. (together referred to as "Agent," "you" or "your") agrees.', ["Agent", "you", "your"]),
+        ("For purposes of this Agreement, Proprietary Information shall mean all data.", ["Proprietary Information"]),
+        ("Acme Inc. (?Supplier?) agrees.", ["Supplier"]),
+        ("A Confidential Information@ shall mean all data.", ["Confidential Information"]),
+        ("It renews for a year (the Renewal Period). In the Renewal Period rent is due.", ["Renewal Period"]),
     ],
 )
 def test_a_definition_is_known_by_its_words(text: str, names: list[str]) -> None:
@@ -53,6 +65,10 @@ def test_a_definition_is_known_by_its_words(text: str, names: list[str]) -> None
         'The goods (such as "Widgets") are sold.',
         "This means that the Supplier pays.",
         'A message said "Hello World" to all.',
+        'Signed by Oliver G. ("Chip") Brewer, its president.',
+        'Delay does not constitute "Force Majeure" here.',
+        'Agents (such as an "area developer") may act.',
+        'These are "intellectual property" under Section 101 of the Code.',
     ],
 )
 def test_quoted_words_are_no_definition_by_themselves(text: str) -> None:
@@ -229,3 +245,19 @@ def test_garbage_takes_no_longer_than_text(piece: str) -> None:
     begin = time.process_time()
     terms(text, (Block(BlockKind.PARAGRAPH, whole),), (Section(whole, "1", "Definitions", 1),))
     assert time.process_time() - begin < 10
+
+
+def test_capital_headings_behind_definitions_are_terms() -> None:
+    text = (
+        "2. DEFINITIONS:\n\n     PRODUCTS:\n\nThe test system.\n\n     TERRITORY:\n\nThe 48 states.\n\n"
+        "     EFFECTIVE DATE:\n\nThe earlier of two days.\n\n3. PRICES: All prices are net."
+    )
+    assert [term.term for term in read(text)] == ["PRODUCTS", "TERRITORY", "EFFECTIVE DATE"]
+
+
+def test_rows_of_a_cover_page_to_other_terms_count_though_nothing_here_uses_them() -> None:
+    text = (
+        "# Key Terms\n\nCapitalized terms not defined in this Cover Page have the meanings given in the Mutual NDA.\n\n"
+        "| Purpose | To evaluate. |\n|---|---|\n| Courts | Those of Texas. |\n"
+    )
+    assert {term.term for term in read(text, markdown=True)} >= {"Courts"}

@@ -36,9 +36,9 @@ MONTH = (
 )
 ORDINAL = r" ?(?i:st|nd|rd|th|t h|s t|n d|r d)?"
 DATES = (
-    re.compile(rf"\b{MONTH} (?P<day>\d{{1,2}}){ORDINAL} ?,? ?(?P<year>[12]\d{{3}})\b"),
+    re.compile(rf"\b{MONTH} (?P<day>\d{{1,2}}){ORDINAL} ?[,.]? ?(?P<year>[12]\d{{3}})\b"),
     re.compile(
-        rf"\b(?P<day>\d{{1,2}}){ORDINAL}(?i: day)?(?i: of)?[ -]{MONTH}(?i: in the year)?(?: of)? ?,?[ -]?"
+        rf"\b(?P<day>\d{{1,2}}){ORDINAL}(?i: day)?(?i: of)?[ -]{{1,6}}{MONTH}(?i: in the year)?(?: of)? ?,?[ -]?"
         r"(?P<year>[12]\d{3})\b"
     ),
     re.compile(r"\b(?P<year>[12]\d{3})-(?P<month>\d{2})-(?P<day>\d{2})\b"),
@@ -56,6 +56,12 @@ DURATION = re.compile(
     rf"\b(?:(?P<words>(?:{NUMBER})(?:[- ](?:{NUMBER}))?(?: hundred)?(?:(?: and)? (?:{NUMBER}))?)[ -]?)?"
     r"(?:\(? ?(?P<digits>\d{1,4}) ?\)?[ -]?)?(?:full |consecutive |additional |successive |contract )?"
     r"(?P<kind>calendar |business |working )?(?P<unit>day|week|month|year)(?:'?s)?\b'?",
+    re.I,
+)
+ANNIVERSARIES = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+ANNIVERSARY = re.compile(
+    rf"\b(?:(?P<word>{'|'.join(ANNIVERSARIES)})(?: \(\d{{1,2}} ?[a-z]{{2}}\))?|(?P<digits>\d{{1,2}}) ?(?:st|nd|rd|th))"
+    r" anniversary",
     re.I,
 )
 CURRENCIES = {
@@ -124,6 +130,9 @@ def facts(text: str, blocks: Sequence[Block], sections: Sequence[Section], profi
     made: list[Fact] = []
     for field in profile.fields:
         made += _field(view, field)
+    for field in profile.fields:
+        if field.type == "date" and field.where == "head" and not any(fact.name == field.name for fact in made):
+            made += _executed(view, field)
     for field in profile.fields:
         if (field.means or field.sum) and not any(fact.name == field.name for fact in made):
             made += _meant(view, field, made) or _summed(field, made)
@@ -239,6 +248,22 @@ def _field(view: _View, field: Field) -> list[Fact]:
     return list(found.values())
 
 
+def _executed(view: _View, field: Field) -> list[Fact]:
+    """The date that stands with the signatures, for a document that opens without one."""
+    for match in EXECUTED.finditer(view.text, max(0, len(view.text) - SIGNING_REACH)):
+        for value, start, end, note in _date(match["value"]):
+            if not note:
+                placed = _placed(view, (value, start, end, "the date of the signatures"), match.start("value"))
+                return [Fact(field.name, *placed)]
+    return []
+
+
+EXECUTED = re.compile(
+    r"(?i)\b(?:in witness where|executed|accepted|signed at)\b[^\n;]{0,160}?\b(?:as of|on|this|dated|date:)[: ]{1,2}"
+    r"(?P<value>(?:the )?(?:\d{1,2}|[a-z]{3,9} \d)[^\n]{3,40})"
+)
+
+
 def _values(view: _View, field: Field, match: re.Match[str]) -> Iterator[Fact]:
     start, end = match.span("value")
     for value, a, b, note in READERS[field.type](view.text[max(start, 0) : max(end, 0)]):
@@ -267,7 +292,43 @@ def _parties_of(view: _View, field: Field) -> list[Fact]:
                 if sum(fact.name == field.name for fact in made) > 1:
                     return made[:MOST_FACTS]
                 single = single or made
+    signed = _signatories(view, field, single)
+    beside = len(signed) <= MOST_BESIDE or not single
+    if len(signed) + bool(single) > 1 and beside:
+        return [*single, *signed][:MOST_FACTS]
     return [Fact(fact.name, fact.value, fact.span, "no second party was found") for fact in single]
+
+
+def _signatories(view: _View, field: Field, known: Sequence[Fact]) -> list[Fact]:
+    """The companies above "By:" at the end of a document, that are not among the known parties."""
+    told = {_plain_name(fact.value) for fact in known}
+    made: list[Fact] = []
+    start = max(0, len(view.text) - SIGNING_REACH)
+    for match in islice(SIGNED.finditer(view.text, start), 2 * MOST_FACTS):
+        name = match["name"]
+        shouted = SHOUTED_NAME.search(name)
+        if shouted and _suffix(shouted[0], 1):
+            prefix = AGREED.match(shouted[0])
+            name = shouted[0][prefix.end() if prefix else 0 :]
+        elif match["before"] is None:
+            continue
+        suffix = _suffix(name, 1)
+        key = _plain_name(name)
+        capitals = sum(word[0].isupper() or word in LOW for word in name.split())
+        if not suffix or suffix.end() < len(name) or capitals < len(name.split()) or NO_NAME.search(name):
+            continue
+        if any(key.startswith(other) or other.startswith(key) for other in told):
+            continue
+        told.add(key)
+        at = match.start("name") + match["name"].rindex(name)
+        made.append(Fact(field.name, " ".join(name.split()), view.span(at, at + len(name)), ""))
+    return made
+
+
+def _plain_name(name: str) -> str:
+    """A name as it is compared: letters and digits, without "Inc." and the like at its end."""
+    suffix = _suffix(name, 1)
+    return re.sub(r"\W", "", name[: suffix.start()] if suffix else name).casefold()
 
 
 def _placed(view: _View, found: Found, start: int) -> tuple[str, Span, str]:
@@ -326,7 +387,11 @@ def _month(printed: str) -> int:
 
 
 def _duration(printed: str) -> Iterator[Found]:
-    """The first length of time, ISO 8601: "P2Y", "P30D"."""
+    """The first length of time, ISO 8601: "P2Y", "P30D"; "fifth anniversary" is P5Y."""
+    if "nniversary" in printed and (found := ANNIVERSARY.search(printed)):
+        years = int(found["digits"]) if found["digits"] else ANNIVERSARIES.index(found["word"].lower()) + 1
+        yield f"P{years}Y", found.start(), found.end(), ""
+        return
     for match in DURATION.finditer(printed):
         words, digits, kind = match["words"], match["digits"], (match["kind"] or "").strip().lower()
         said = _number(words) if words else None
@@ -448,13 +513,23 @@ LEAD = re.compile(
     r"|on the (?:one|other|first|second) (?:hand|part)|of the (?:one|other|first|second) part)(?!\w)"
 )
 JOINT = re.compile(
-    r"\n\n|;|(?i:\band(?: between)?\b)|\(\d\)|(?i:\bparty (?:a|b|c|one|two|1|2)\b)|\b[A-Z][a-z]{3,12}:\*{0,2} "
+    r"\n\n|;|(?i:\band(?: between)?\b|\bagree(?:s|ments?)? with\b)|\((?:\d|[a-k]|[ivx]{1,4})\)"
+    r"|(?i:\bparty (?:a|b|c|one|two|1|2)\b)"
+    r"|\b(?!(?:Bank|Account|Address|Attention|Attn|Subject|Title):)[A-Z][a-z]{3,12}:\*{0,2} "
+    r"|\b(?:corporation|company|partnership|association|organization|trust|bank|entity|individual),(?= [A-Z])"
+    r"|\b(?i:inc|llc|l\.l\.c|ltd|limited|corp|corporation|l\.p|lp|n\.a)\b\.?,(?= [A-Z])"
 )
+LABELLED = re.compile(r"(?i)(?:\bparty (?:a|b|c|one|two|1|2)|\(\d\))[\s,:.(]{0,6}$")
+"""What stands before a party in a list of them."""
+
 SURE = (
     r"(?:Inc|Incorporated|LLC|L\.L\.C|Ltd|Limited|Corp|Corporation|LLP|L\.L\.P|PLC|GmbH|N\.V|B\.V|S\.A|S\.p\.A|A/S|Pty|Pte"
-    r"|L\.P|LP|N\.A|A\.G|AG|S\.r\.l|SE|Company|Co|Partnership|Bank|Trust)"
+    r"|L\.P|LP|N\.A|A\.G|AG|S\.r\.l|SE|Company|Co|Partnership|Bank|Trust|a\.s|s\.r\.o|SARL|S\.A\.S|SAS|ULC|P\.C|PLLC|AB|ASA|Oy|KGaA|KG"
+    r"|K\.K|Bhd|University|Institute|Foundation|Association|Authority)"
 )
-SUFFIX = re.compile(rf"(?<![Tt]he )\b(?i:{SURE})\b\.?(?:,? ?\(?(?i:{SURE})\b\)?\.?)?(?:,? ?(?i:{SURE})\b\.?)?")
+SUFFIX = re.compile(
+    rf"(?<![Tt]he )(?<![\w-])(?i:{SURE})\b(?!-)\.?(?:,? ?\(?(?i:{SURE})\b\)?\.?)?(?:,? ?(?i:{SURE})\b\.?)?"
+)
 FULL_WORD = re.compile(
     r"(?i)\b(?:LLC|LLP|LP|PLC|AG|SE|Limited|Corporation|Incorporated|Company|GmbH|Partnership|Bank|Trust)\.$"
 )
@@ -473,13 +548,47 @@ NAME_END = re.compile(
 )
 NO_NAME = re.compile(
     r"(?i)^(?:the )?(?:part(?:y|ies)|this|that|whereas|each|such|under|collectively|source|exhibit|attention|address"
-    r"|tel|dated?|all|any|no|in|if|section|article|as|it|to|on|at|of|hereinafter|board|room|suite|floor|unit|a|an)\b"
+    r"|tel|dated?|all|any|no|in|if|section|article|as|it|to|on|at|of|hereinafter|board|room|suite|floor|unit|page|terms"
+    r"|conditions|definitions|general (?:provisions|terms))\b|^(?:the )?an? |\b(?:provisions|conditions|p\.m|a\.m)\b"
     r"|\bagree|\bparties\b|\bhereto\b|\bmeans\b|<<"
     r"|^(?:[0-9.]{1,8} )?(?:the )?(?:group )?(?:company|bank|corporation|distributor|licen[cs]e|licensor|licensee|trust"
     r"|partnership|customer|supplier|seller|buyer|client|consultant|contractor|reselling|services?|trademark|office"
     r"|employee|provider|recipient|franchisor|franchisee|developer|owner)(?: |$)"
 )
+SMALL = re.compile(
+    r"(?:[a-z]{1,3}[A-Z]|[a-z]{2,20}\.(?:com|net|org)|[a-z]{2,8}-\d)[\w.-]{0,20},? [^,;()]{0,60}?"
+    r"(?i:inc|llc|ltd|corp|n\.v|s\.a)\b"
+)
+"""Names that begin small: iPayment, Inc., theglobe.com, inc."""
+
+COMMON = re.compile(
+    r"company|corporation|limited|partnership|bank|trust|co|se|ag|university|institute|foundation|association|authority"
+)
 LOW = frozenset("and of the for in de la du & y e et von van und".split())
+
+
+MOST_BESIDE = 5
+"""Companies that sign beside the one party of a preamble; more of them are guarantors or holders of something."""
+
+SIGNING_REACH = 12_000
+"""Characters at the end of a document in which it is signed."""
+
+SIGNED = re.compile(
+    r"(?P<before>\n\n|(?<=[.:] )|(?<=[A-Z]: ))?"
+    r"(?P<name>[A-Z][\w.,&'() /-]{3,100}?)[,:]? ?\n{0,2}(?=(?:By|BY|by) ?:|/s/)"
+)
+"""A company, and the place where somebody signs for it."""
+
+AGREED = re.compile(r"(?:(?:APPROVED|AGREED|ACCEPTED|ACKNOWLEDGED|EXECUTED|SIGNED|FOR|AND|TO|BY)\b:? ){1,6}")
+SHOUTED_NAME = re.compile(r"(?:(?:[A-Z][A-Z0-9.,&'()/-]{0,40}|&|of|and) ){0,9}[A-Z][A-Z0-9.,&'()/-]{1,40}$")
+
+
+def _suffix(name: str, at: int) -> re.Match[str] | None:
+    """The first "Inc." or the like; a noun in small letters ("a Delaware corporation") is none."""
+    found = SUFFIX.search(name, at)
+    while found and found[0].rstrip(".").islower() and COMMON.fullmatch(found[0].rstrip(".")):
+        found = SUFFIX.search(name, found.end())
+    return found
 
 
 def _parties(printed: str) -> Iterator[tuple[Found, Found | None]]:
@@ -518,7 +627,7 @@ def _names(printed: str, start: int, end: int, named: bool) -> Iterator[Found]:
         name = _name_at(printed, begin, end)
         if name is None:
             continue
-        if SUFFIX.search(name[0]):
+        if _suffix(name[0], 1) or LABELLED.search(printed, max(0, name[1] - 20), name[1]):
             sure.append(name)
             passed = name[2]
         else:
@@ -537,15 +646,18 @@ def _name_at(printed: str, start: int, end: int) -> Found | None:
     """The name with which a stretch begins, after what joins it to the one before."""
     while start < end and (lead := LEAD.match(printed, start, end)):
         start = lead.end()
-    if start >= end or not (printed[start].isupper() or printed[start].isdigit() or printed.startswith("the ", start)):
+    if start >= end:
+        return None
+    first = printed[start]
+    if not (first.isupper() or first.isdigit() or printed.startswith("the ", start) or SMALL.match(printed, start)):
         return None
     if printed.startswith("the ", start):
         start += 4
     stop = NAME_END.search(printed, start + 1, end)
     name = printed[start : stop.start() if stop else end]
-    sure = SUFFIX.search(name)
+    sure = _suffix(name, 1)
     while sure and GOES_ON.match(name, sure.end()):
-        sure = SUFFIX.search(name, sure.end())
+        sure = _suffix(name, sure.end())
     if sure:
         name = name[: sure.end()]
     shouted = " and " in name and name.replace(" and ", "").isupper()  # ALDER INC and BIRCH: two names
@@ -556,7 +668,9 @@ def _name_at(printed: str, start: int, end: int) -> Found | None:
         name = name[:-1]
     words = [word for word in re.findall(r"[^\s,]+", name) if word not in LOW]
     capitals = sum(word[0].isupper() or word[0].isdigit() for word in words)
-    if not 2 <= len(name) <= 140 or len(words) > 14 or capitals < 0.75 * len(words) or NO_NAME.search(name):
+    if not 2 <= len(name) <= 140 or len(words) > 14 or NO_NAME.search(name):
+        return None
+    if capitals < 0.75 * len(words) and not (sure and name[0].islower()):
         return None
     if not re.search("[A-Za-z]{2}", name) or (sure and sure.start() == 0):
         return None

@@ -9,13 +9,21 @@ NAMED = (
     r"(?:ARTICLE|Article|SECTION|Section|EXHIBIT|Exhibit|SCHEDULE|Schedule|ANNEX|Annex|APPENDIX|Appendix"
     r"|ATTACHMENT|Attachment|ADDENDUM|Addendum|CHAPTER|Chapter|PART|Part)"
 )
+QUOTES = re.compile("[\"\u201c\u201d'\u2018\u2019]")
 WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
 ORDINAL = (
     r"(?:\d{1,3}(?:\.\d{1,3}){0,5}(?:\([A-Za-z0-9]{1,3}\))?(?![A-Z-])|[IVXLC]{1,7}(?:\([A-Za-z0-9]{1,3}\)|[.-][A-Z](?!\w)){0,2}"
     r"|\d{1,3}-?[A-Z](?!\w)|[A-Z](?:-?\d{1,2})?(?:\([A-Za-z0-9]{1,3}\)){0,2}|[A-Z]{2}-\d{1,2}"
     rf"|{'|'.join((*(w.upper() for w in WORDS), *(w.title() for w in WORDS)))})"
 )
-NAMED_NUMBER = re.compile(rf"(?P<number>{NAMED}\s+{ORDINAL})(?P<mark>\s*[.:\u2013\u2014-]+(?=\s|$)|(?=\s|$))\s*")
+ATTACHED = ("exhibit", "schedule", "annex", "appendix", "attachment", "addendum")
+LISTED = {
+    word: re.compile(rf"(?i:\b{word}) [\"\u201c'\u2018]?{ORDINAL}[\"\u201d'\u2019]?\s{{0,2}}[:\u2013\u2014-]")
+    for word in ATTACHED
+}
+NAMED_NUMBER = re.compile(
+    rf"(?P<number>{NAMED}\s+(?P<quote>[\"\u201c'\u2018])?{ORDINAL})(?(quote)[\"\u201d'\u2019])(?P<mark>\s*[.:\u2013\u2014-]+(?=\s|$)|(?=\s|$))\s*"
+)
 DOTTED = re.compile(r"(?P<number>\d{1,2}(?:\.\d{1,3}){1,5})(?P<mark>[ ]{0,3}[.):]|)(?:\s+|$)")
 SINGLE = re.compile(r"(?P<number>\d{1,2})(?P<mark>[ ]{0,3}[.)])(?:\s+|$)")
 BARE = re.compile(r"(?P<number>\d{1,2})(?P<mark>)\s+(?=[A-Z])")
@@ -61,6 +69,9 @@ SENTENCE = re.compile(
     r"|(?:You|Your|We|In|Each|All|By|Both|Neither|Any|If|No|Upon|Subject|During|Except|Nothing|Either)\s{1,3}[a-z])"
 )
 """A caption in title case, and the sentence that follows it without a stop between."""
+NESTED = re.compile(r"(?P<caption>[A-Z][^.:;?!\n]{2,80}?)\s{1,3}\d{1,2}\.\d{1,2}\.?\s{1,3}[A-Z\"\u201c]")
+"""A caption without a stop, and the number of the first clause under it: "1. Definitions 1.1. Fees shall mean"."""
+
 CAPITALS = re.compile(r"[A-Z0-9&,;'\u2019/()\- ]{3,120}?(?=\s+(?:[A-Z][a-z]|\d{1,2}\.\d|\d{1,2}\. |\()|\s*$)")
 
 
@@ -161,11 +172,11 @@ def is_finding(number: str) -> bool:
 
 
 def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
-    number = " ".join(match["number"].split())
+    number = QUOTES.sub("", " ".join(match["number"].split()))
     depth = _depth(number)
     if heading:
         return Mark(number, " ".join(rest.split())[:200].rstrip("# ."), depth, inline=False)
-    if match.re is FINDING:
+    if match.re is FINDING or (match.re is NAMED_NUMBER and is_listed(number, rest[:200])):
         return None
     if match.re is NAMED_NUMBER and not rest.strip():
         return Mark(number, "", depth, inline=False)
@@ -180,9 +191,15 @@ def _mark(match: re.Match[str], rest: str, heading: bool) -> Mark | None:
     if caption and (_is_caption(caption["caption"]) or ((after or depth > 1) and _is_label(caption["caption"]))):
         return Mark(number, " ".join(caption["caption"].split()), depth, inline=bool(after))
     whole = " ".join(rest.split()).rstrip(".:")
-    if len(whole) <= 90 and _is_caption(whole):
+    if len(whole) <= 90 and _is_caption(whole) and not NESTED.match(rest):
         return Mark(number, whole, depth, inline=False)
     return Mark(number, _head(rest), depth, inline=True)
+
+
+def is_listed(number: str, rest: str) -> bool:
+    """Whether an attachment is an entry of a list of them: 'Schedule 1 - Prices Schedule 2 - Sites'."""
+    word = number.split()[0]
+    return word.lower() in ATTACHED and bool(LISTED[word.lower()].search(rest))
 
 
 def _head(rest: str) -> str:
@@ -192,6 +209,9 @@ def _head(rest: str) -> str:
         piece = rest[: gap.start()].rstrip(" .:-_=")
         if _is_caption(piece) and len(piece) > 3 and _stands(piece):
             return " ".join(piece.split())
+    nested = NESTED.match(rest[:120])
+    if nested and _is_caption(nested["caption"]) and _stands(nested["caption"]):
+        return " ".join(nested["caption"].split())
     if run := SENTENCE.match(rest[:200]):
         piece = run["caption"].strip()
         if _is_caption(piece) and _stands(piece) and len(piece) > 3:

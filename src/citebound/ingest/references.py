@@ -7,8 +7,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from citebound.ingest.outline import NAMED, WORDS, numbered, roman_value, unmarked
-from citebound.ingest.sections import ATTACHED, CONTENTS, FRONT, full_numbers
+from citebound.ingest.outline import ATTACHED, NAMED, WORDS, numbered, roman_value, unmarked
+from citebound.ingest.sections import CONTENTS, FRONT, full_numbers
 from citebound.types import Reference, Section, Span
 
 CLAUSES = ("section", "clause", "paragraph", "article")
@@ -24,14 +24,15 @@ LETTERS = (
     rf"(?![\w'\u2019]){SIGNS}"
 )
 PAIRED = r"(?-i:(?:\d{1,2}-|[IVX]{1,5}[.-])[A-HJ-UWYZ])(?![\w'\u2019-])"
-NUMBER = rf"(?:{PAIRED}|{DIGITS}|{LETTERS}|\([a-zA-Z0-9]{{1,5}}\)(?![\w]){SIGNS})"
+LOOSE = r"(?-i:[a-z](?=\s{1,3}(?:above|below|hereof|of\s{1,3}(?:this|the|Section|Clause|Article))))"
+NUMBER = rf"(?:{LOOSE}|{PAIRED}|{DIGITS}|{LETTERS}|\([a-zA-Z0-9]{{1,5}}\)(?![\w]){SIGNS})"
 SEPARATOR = (
     r"\s{0,3}(?:,\s{0,3}(?:and/or|and|or|&)|,|and/or|and|or|&|through|thru|to(?!\s{1,3}[a-z])"
     r"|[-\u2013\u2014](?=\s{0,3}[\d(]))\s{0,3}"
 )
-NAMED_SO = r"(?:\s{1,3}\([^()]{5,120}\))?"
+NAMED_SO = r"(?:\s{1,3}(?:\([^()]{5,120}\)|\[[^\[\]]{3,120}\]))?"
 MENTION = re.compile(
-    rf"(?<![\w-])(?P<word>{WORD})(?![a-z])(?P<gap>[\s*_\"\u201c]{{0,12}})(?P<first>{NUMBER})"
+    rf"(?<![\w-])(?P<word>{WORD})(?![a-z])(?P<gap>[\s*_\"\u201c'\u2018]{{0,12}})(?P<first>{NUMBER})"
     rf"(?P<more>(?:{NAMED_SO}{SEPARATOR}(?:{WORD}\s{{1,3}})?{NUMBER}){{0,20}})",
     re.I,
 )
@@ -44,6 +45,9 @@ PAPER = (
     r"(?:Agreements?|Contract|Lease|Indenture|Plan|Charter|By-?[Ll]aws|Certificate|Note|Guarant(?:y|ee)|Policy|Addendum|Amendment"
     r"|Order|Terms|Licen[cs]e|Deed|Mortgage|Instrument|Letter|Report|Form|AGREEMENT|Disclosure\s{1,3}(?:Schedules?|Letter))"
 )
+GENERIC = re.compile(r"(?i:agreement|contract|terms|lease|licen[cs]e|deed|order|letter|addendum|amendment|policy)s?")
+"""What a document may call itself whatever its title says."""
+
 AFTER = re.compile(
     r"[\s,]{0,3}(?:\([^()]{1,60}\)[\s,]{0,3})?(?:of|to|in|under|from|attached to)[\s,]{1,4}"
     r"(?P<which>(?:the|that|any|such|each|said|an?|certain)\s{1,3}){0,2}"
@@ -72,7 +76,11 @@ ENTRY, FAR = 150, 1500
 
 PAGED = re.compile(r"(?:\d{1,3}[ \t]{1,9}|\n[ \t]{0,40})$")
 
-LETTERED = re.compile(r"(?<=[\d)])\.([A-Za-z])(?=$|[.(])")
+LETTERED = re.compile(r"(?<=[\d)])\.?([A-Za-z])(?=$|[.(])")
+POINTED = re.compile(r"\d{1,5}(?:\.\d{1,5}){1,5}")
+APPENDED = re.compile(r"(\d{1,5}(?:\.\d{1,5}){0,5})[A-Za-z]")
+""" "8A", which may be the item A of clause 8."""
+
 COMPOUND = re.compile(r"(?P<outer>\d{1,3}(?=[.(A-Z-])|[IVX]{1,5}(?=[.(-]))[.-]?\(?(?P<inner>[A-Z])\)?")
 """Numbers of attachments in two parts, however they are printed: "I(A)", "1-A", "1A", "I.A"."""
 
@@ -103,7 +111,8 @@ def references(text: str, sections: Sequence[Section]) -> tuple[Reference, ...]:
 
     The first of a list carries the word ("Sections 3"), the others their number alone ("4"). `target` is "9.2(a)" for
     clauses, "Article IV", "Exhibit A"; a relative one ("paragraph (b) above") is completed from the clause around it.
-    What is not in the tree leads to the nearest section above it; statutes and other documents lead nowhere.
+    What is not in the tree leads to the nearest section above it, but "6.6" nowhere where 6 has only 6.1 to 6.4;
+    statutes and other documents lead nowhere.
     """
     places = Places(sections, bool(AMENDING.search(text[:HEAD])))
     after = _contents_end(text)
@@ -139,6 +148,11 @@ class Places:
         for i, number in enumerate(self.numbers):
             for key in _keys(number):
                 self._by.setdefault(key, []).append(i)
+        self._last: dict[str, int] = {}
+        for number in self.numbers:
+            if POINTED.fullmatch(number):
+                above, _, last = number.rpartition(".")
+                self._last[above] = max(int(last), self._last.get(above, 0))
 
     def around(self, offset: int) -> int | None:
         """The innermost section at an offset."""
@@ -173,6 +187,10 @@ class Places:
             position = self.sections[position].parent
         return ""
 
+    def has(self, number: str) -> bool:
+        """Whether a clause has exactly this number, in any attachment or none."""
+        return bool(self._by.get(_key(number)) or self._by.get("*" + _key(number)))
+
     def find(self, target: str, attachment: str) -> int | None:
         """The section with a full number, or the nearest above it; one in the same attachment goes first."""
         while target:
@@ -180,7 +198,10 @@ class Places:
             found = found or self._by.get(_key(target)) or (self._by.get("*" + _key(target)))
             if found:
                 return found[0]
-            target = "" if self.amending else _above(target)
+            beyond = POINTED.fullmatch(target) and int(target.rpartition(".")[2]) > self._last.get(
+                _above(target), 10**5
+            )
+            target = "" if self.amending or beyond else _above(target)
         return None
 
 
@@ -220,6 +241,8 @@ def _keys(number: str) -> Iterator[str]:
 def _above(target: str) -> str:
     if target.endswith(")"):
         return target[: target.rfind("(")]
+    if lettered := APPENDED.fullmatch(target):
+        return lettered[1]
     head, point, _ = target.rpartition(".")
     return head if point else ""
 
@@ -241,12 +264,19 @@ def _read(match: re.Match[str], text: str, places: Places) -> Iterator[Reference
     plural = match["word"].lower().rstrip(".").endswith(("s", "ces", "\u00a7\u00a7", "a")) and match["word"][-1] != "."
     for each in EACH.finditer(text, end, match.end()):
         loose = PLAIN.fullmatch(each["number"]) and not each["word"]
-        if loose and (MEASURED.match(text, each.end()) or (not plural and each["separator"].strip() == ",")):
+        if loose and (
+            MEASURED.match(text, each.end())
+            or (not plural and each["separator"].strip() == "," and not _is_listed(each, text, match.end(), places))
+        ):
+            break
+        if each["number"].startswith("(") and not each["word"] and not _continues(numbers[-1][3], each["number"]):
             break
         kind = _kind(each["word"]) if each["word"] else kind
         numbers.append((kind, each.start("word") if each["word"] else each.start("number"), each.end(), each["number"]))
     previous = ""
     for kind, start, end, number in numbers:
+        if kind == "section" and len(number) == 1 and number.isalpha() and not places.has(number):
+            number = f"({number})"
         target = _target(kind, number, previous, places.clause(position))
         if target:
             previous = target
@@ -255,6 +285,24 @@ def _read(match: re.Match[str], text: str, places: Places) -> Iterator[Reference
             if section is None and match["word"] == "EXHIBIT" and "." in number:
                 continue
             yield Reference(Span(start, end), target, section)
+
+
+def _is_listed(each: re.Match[str], text: str, limit: int, places: Places) -> bool:
+    """Whether a number is one of "Section 1, 6 or 7": the list ends in "or" or "and", and its clauses exist."""
+    found = [each, *EACH.finditer(text, each.end(), limit)]
+    last = found[-1]
+    return (
+        last["separator"].strip(" ,\n").lower() in ("and", "or")
+        and not MEASURED.match(text, last.end())
+        and all(PLAIN.fullmatch(one["number"]) and places.has(one["number"]) for one in found)
+    )
+
+
+def _continues(before: str, number: str) -> bool:
+    """Whether "(b)" goes on with the list of "4(a)"; in "as Section 6.1 says, (ii) is" it does not."""
+    levels = re.findall(r"\(([^()]{1,5})\)", before)
+    sign = number[1 : number.find(")")]
+    return any(_alike(sign, level) or (len(sign + level) == 2 and ord(sign) == ord(level) + 1) for level in levels)
 
 
 def _word(match: re.Match[str]) -> str:
@@ -357,5 +405,6 @@ def _is_outside(match: re.Match[str], text: str, after: int, places: Places) -> 
     if re.fullmatch(LAW, found["what"]):
         return True
     name = " ".join(f"{found['name']}{found['what']}".split())
-    own = name == found["what"] or name.upper() in " ".join(text[: min(TITLE, match.start())].upper().split())
+    title = " ".join(text[: min(TITLE, match.start())].upper().split())
+    own = (name == found["what"] and (GENERIC.fullmatch(name) or name.upper() in title)) or name.upper() in title
     return places.amending if own else True

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from citebound.ingest.outline import (
+    ATTACHED,
     NAMED,
+    ORDINAL,
     WORDS,
     Mark,
     caption_under,
     is_caption,
     is_contents_line,
     is_finding,
+    is_listed,
     item,
     numbered,
     roman_value,
@@ -27,6 +30,9 @@ HEADINGS = frozenset({BlockKind.PARAGRAPH, BlockKind.LIST_ITEM})
 LONGEST_HEADING = 300
 LONGEST_CAPTION = 120
 CONTENTS_SLACK = 20
+LISTED_APART = 200
+"""Characters between two attachments in a list of them."""
+
 FRONT, CONTENTS_SHARE = 30_000, 0.35
 """Characters, and share of the document, that a table of contents takes at most."""
 
@@ -46,6 +52,7 @@ SIGN = (
 POINT = re.compile(
     rf"(?P<line>\n[ \t]{{0,200}}(?={SIGN}))|(?P<gap>(?<=[ \t]{{3}})(?={SIGN}))"
     rf"|(?<=[.;:\"\u201d\])])[ \t]{{1,2}}(?={NAMED}\s|\d)"
+    r"|[ \t](?=\d{1,2}\.\d{1,2}(?:\.\d{1,2}){0,3}\.?[ ]{1,3}[A-Z\"\u201c])(?:(?<=[A-Za-z][ \t])|(?<=[A-Za-z][ \t]{2}))"
 )
 OPEN_END = re.compile(
     r"(?i)(?:\b(?:sections?|clauses?|articles?|(?:sub)?paragraphs?|exhibits?|schedules?|annex|appendix|to|of|in|under|the"
@@ -54,7 +61,10 @@ OPEN_END = re.compile(
 NOUNS = r"(?i)\b(?:sections?|clauses?|articles?|(?:sub)?paragraphs?|exhibits?|schedules?|annex|appendix)"
 NOUN, REFERRING = re.compile(NOUNS + "$"), re.compile(NOUNS + r"(?:[ \d.]{0,12}\d)?$")
 LIST_END = re.compile(r"(?:[.;:,?!)\]\"\u201d\u2014-]|\band|\bor|\bthen)$")
-ATTACHED = ("exhibit", "schedule", "annex", "appendix", "attachment", "addendum")
+ATTACHMENT = re.compile(
+    rf"\s{{0,80}}(?P<number>(?P<word>(?i:exhibit|schedule|annex|appendix|attachment))\s{{1,3}}[\"\u201c'\u2018]?{ORDINAL}[\"\u201d'\u2019]?)\s{{1,40}}(?=[A-Z])"
+)
+UNQUOTED = {ord(mark): None for mark in "\"\u201c\u201d'\u2018\u2019"}
 COLUMNS = re.compile(r"\S[ \t]{3,80}\S")
 HEAD = 3000
 SIGNED = re.compile(
@@ -170,7 +180,7 @@ def sections(text: str, blocks: Sequence[Block]) -> tuple[Section, ...]:
     if not body:
         return ()
     starts = [start for block in body for start in _starts(text, block)]
-    starts = _without_rows(starts)
+    starts = _without_lists(_without_rows(starts))
     starts = _without_contents(_captioned(_without_legends(starts, text), text), text)
     return Tree(text, starts).grow(body[-1].span.end)
 
@@ -239,6 +249,8 @@ def _starts(text: str, block: Block) -> Iterator[Start]:
         return
     view = unmarked(content)
     if SOLE.fullmatch(content) and text[block.span.end : block.span.end + 1] in (" ", "\t"):
+        if FILED_AS.match(text[block.span.end : block.span.end + LONGEST_HEADING].lstrip()):
+            return
         number = content.rstrip(".")
         yield replace(_numbered(Mark(number, "", 0, inline=False), content, block.span, 0), alone=True)
     elif block.kind is BlockKind.TITLE and len(content) <= LONGEST_HEADING:
@@ -248,7 +260,8 @@ def _starts(text: str, block: Block) -> Iterator[Start]:
     elif block.kind in HEADINGS | {BlockKind.TITLE}:
         column = block.span.start - text.rfind("\n", 0, block.span.start) - 1
         if not NOUN.search(text[max(0, block.span.start - 40) : block.span.start].rstrip()):
-            yield from _start(view, 0, block, 2, column)
+            begun = list(_start(view, 0, block, 2, column))
+            yield from begun or _attached(text, view, block)
         last = 0
         for match in POINT.finditer(view):
             last, repeated = match.end(), match.end() == last
@@ -292,6 +305,18 @@ def _labelled(view: str, block: Block) -> Iterator[Start]:
         and not SIGNING.match(rest)
     ):
         yield Start(Span(block.span.start, block.span.start + len(label)), "row", "", words)
+
+
+def _attached(text: str, view: str, block: Block) -> Iterator[Start]:
+    """An attachment whose text follows its number at once, in capitals or at the top of a page: "EXHIBIT B This"."""
+    found = ATTACHMENT.match(view)
+    before = text[max(0, block.span.start - 60) : block.span.start]
+    cut = not before.strip() or before.rstrip()[-1] == "," or OPEN_END.search(before.rstrip())
+    if found and not cut and (found["word"].isupper() or before.endswith("\n\n\n")):
+        number = " ".join(found["number"].split()).translate(UNQUOTED)
+        if not is_listed(number, view[found.end() : found.end() + LONGEST_HEADING]):
+            span = Span(block.span.start, block.span.start + 1)
+            yield _numbered(Mark(number, "", 1, inline=True), found[0], span, 0)
 
 
 def _start(view: str, at: int, block: Block, firm: int, column: int) -> Iterator[Start]:
@@ -360,6 +385,31 @@ def _without_rows(starts: list[Start]) -> list[Start]:
     times = Counter(start.heading for start in starts if start.kind == "row")
     report = any(start.kind == "finding" for start in starts)
     return [s for s in starts if s.kind != "row" or not (report or times[s.heading] > 1 or NO_HEADING.match(s.heading))]
+
+
+def _without_lists(starts: list[Start]) -> list[Start]:
+    """Without attachments that a clause lists one under the other, behind which the clauses count on."""
+    kept: list[Start] = []
+    run: list[Start] = []
+    clause = 0
+    for start in starts:
+        near = not run or (start.kind == run[-1].kind and start.at - run[-1].at <= LISTED_APART)
+        if start.kind in ATTACHED and near:
+            run.append(start)
+            continue
+        next_ = start.kind == "digits" and len(start.parts) == 1 and clause and start.parts[0] == clause + 1
+        if start.kind in ATTACHED or start.kind == "digits":
+            if not (next_ and len(run) > 1 and start.at - run[-1].at <= LISTED_APART):
+                kept += run
+            run = [start] if start.kind in ATTACHED else []
+        elif run:
+            kept += run
+            run = []
+        if start.kind == "digits" and len(start.parts) == 1:
+            clause = start.parts[0]
+        if start.kind not in ATTACHED:
+            kept.append(start)
+    return kept + run
 
 
 def _without_legends(starts: list[Start], text: str) -> list[Start]:
@@ -555,7 +605,8 @@ class Tree:
             return self._single(i, start)
         for o in reversed(self._open):
             if o.start.kind == "digits" and len(o.start.parts) == len(parts):
-                next_ = o.start.parts[:-1] == parts[:-1] and parts[-1] == o.start.parts[-1] + 1
+                near = 2 if start.heading else 1
+                next_ = o.start.parts[:-1] == parts[:-1] and 0 < parts[-1] - o.start.parts[-1] <= near
                 return o.level if next_ or start.firm == 2 or (start.firm and o.start.parts < parts) else 0
         if start.firm < 2:
             return 0

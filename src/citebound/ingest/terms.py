@@ -6,10 +6,13 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from citebound.ingest.outline import item, unmarked
-from citebound.ingest.sections import ATTACHED, full_numbers
+from citebound.ingest.outline import ATTACHED, item, unmarked
+from citebound.ingest.sections import full_numbers
 from citebound.ingest.sentences import sentence_spans
 from citebound.types import ASIDE, Block, BlockKind, Section, Span, Term
+
+LONGEST_PARENTHESIS = 600
+"""Characters of a parenthesis that ends in a term."""
 
 LONGEST_ALONE = 100
 """Characters of a term that stands in a block of its own, and between it and its definition."""
@@ -24,11 +27,24 @@ QUOTED = re.compile(
     r"|(?<![\w'\u2018\u2019])[\u2018'](?P<single>[A-Z][^'\u2018\u2019\"\u201c\u201d\n]{0,80}?)['\u2019]"
     r"(?=\s{1,3}(?:means?|shall mean|has the meaning|shall have the)\b|\))"
 )
+LIKE = r"(?:respective|same|following|correlative|corresponding|similar|like|equivalent)\s{1,3}"
 MEANING = (
-    r"(?:(?:shall|will|is|are|has|have|does|do|each|hereby|also|further|both|respectively|herein)\s{1,3}){0,4}"
-    r"(?:means?\b|meaning\b|mean,|defined\s{1,3}(?:as|in|to|under|by)\b|refers?\s{1,3}to\b|(?:the|its|their|that)\s{1,3}(?:respective\s{1,3}|same\s{1,3}"
-    r"|following\s{1,3})?(?:meanings?|definitions?)\b|deemed\s{1,3}to\s{1,3}mean\b|understood\s{1,3}to\s{1,3}mean\b)"
+    r"(?:(?:shall|will|is|are|be|has|have|does|do|each|hereby|also|further|both|herein|which|agreed|understood|deemed|intended"
+    r"|used|and|to|[a-z]{3,14}ly)\s{1,3}){0,6}"
+    r"(?:means?\b|meaning\b|mean,|defined\s{1,3}(?:and\s{1,3}\w{1,12}\s{1,3}|herein\s{1,3}|hereby\s{1,3})?(?:as|in|to|under|by|on)\b"
+    r"|refers?\s{1,3}to\b|stands?\s{1,3}for\b"
+    rf"|(?:the|its|their|that|an?)\s{{1,3}}(?:{LIKE})?(?:meanings?|definitions?)\b|{LIKE}meanings?\b)"
 )
+STRICTLY = (
+    r"(?:(?:shall|will|also|be|deemed|to|[a-z]{3,14}ly)\s{1,3}){0,4}"
+    r"(?:means?\b|mean,|ha(?:s|ve)\s{1,3}the\s{1,3}(?:same\s{1,3})?meaning)"
+)
+WITH_ASIDE = (
+    r"(?:\s{0,3}\([^()]{0,160}\))?\s{0,3},?\s{1,3}(?:of|in|for|to|as|under|with\s{1,3}respect)\s{1,3}"
+    r"(?:[A-Za-z][\w'\u2019.&-]{0,30}\s{1,3}){0,8}?"
+)
+"""What may stand between a term and "means": "Affiliate" of a Party, "Transfer" as a verb."""
+
 ASIDE_WORDS = (
     r"(?:\s{1,3}of\s{1,3}(?:an?|any|the|such|each)\s{1,3}\w{1,30}(?:\s\w{1,30})?)?(?:\s{0,3}\([^()]{0,160}\))?"
     r"(?:\s{0,3},[^,.;:\"\u201c\u201d]{1,120},|\s{1,3}(?:as used|when used|for purposes)[^,.;:\"\u201c]{0,80},?)?"
@@ -37,14 +53,14 @@ OTHERS = (
     r"(?:\s{0,3}(?:,|or|and|and/or|/|\(or)\s{1,3}(?:or\s|and\s|the\s|a\s)?"
     r"(?:[\"\u201c\u201d][^\"\u201c\u201d\n]{1,80}[\"\u201d\u201c])\)?){0,4}"
 )
-MEANS = re.compile(rf"{OTHERS}{ASIDE_WORDS}[\s,:\u2013\u2014-]{{0,80}}{MEANING}", re.I)
+MEANS = re.compile(rf"{OTHERS}{ASIDE_WORDS}[\s,:\u2013\u2014-]{{0,80}}{MEANING}|{WITH_ASIDE}{STRICTLY}", re.I)
 INCLUDES = re.compile(r"\s{1,80}(?:shall\s{1,3}|will\s{1,3})?(?:also\s{1,3})?includes?\b", re.I)
 NAMING = re.compile(r"\bterms?\s{1,3}$", re.I)
 LISTED = re.compile(r"\s{0,3}(?:[:=]|[\u2013\u2014]|-\s|--)\s{0,6}\S")
 NOT = re.compile(r"\s{1,80}(?:shall|does|do|will|is|are)\s{1,3}not\b", re.I)
 CALLING = re.compile(
     r"(?:^|[\s(,;\[])(?:the|this|these|those|each|an?|such|as|and|or|is|are|be|collectively|individually|together|jointly|severally|respectively"
-    r"|hereinafter|hereafter|herein|hereunder|called|termed|to|being|also|either|both|any|all|singly|hereto|by|therein|it|defined)[\s,:]{0,40}$",
+    r"|hereinafter|hereafter|herein|hereunder|called|termed|to|being|also|them|either|both|any|all|singly|hereto|by|therein|it|defined)[\s,:]{0,40}$",
     re.I,
 )
 CALLED = re.compile(
@@ -53,13 +69,45 @@ CALLED = re.compile(
     r"|together,?\s{1,3}(?:(?:constitute|with[^.;]{0,60})\s{1,3})?(?:the|as)|constitutes?\s{1,3}the|jointly,?\s{1,3}(?:the|as)|known\s{1,3}as\s{1,3}the)"
     r"(?:\s{1,3}(?:herein|hereinafter|hereafter|elsewhere|separately|respectively|generally|sometimes|either"
     r"|in\s{1,3}this\s{1,3}\w{1,20}|individually|collectively|together|jointly|singly|each|severally"
-    r"|for\s{1,3}convenience|simply|as|and|the|an?|or)){0,9}?"
+    r"|for\s{1,3}convenience|simply|indistinctly|as|and|the|an?|or|our|your|his|her|its|their)){0,9}?"
     r"[\s,]{0,40}$",
     re.I,
 )
 ARTICLE = re.compile(
     r"[(\[,;]\s{0,3}(?:each|such|any|collectively|together|as|and|or|,|\s){0,4}\s{0,3}\b(?:the|this|an?)\s{0,3}$", re.I
 )
+NEGATED = re.compile(r"\b(?:not|never|no)\b(?:\s{1,3}\w{1,14}){0,3}\s{0,3}$", re.I)
+CONSTITUTED = re.compile(r"\bconstitutes?\s{1,3}(?:an?\s{1,3})?$", re.I)
+ELSEWHERE = re.compile(
+    r"[\"\u201d,\s]{0,4}\s\(?(?:as|under|within|for)\s[^.;]{0,60}\b(?:defined|Section|Act|Code|law)\b"
+)
+"""What follows a quoted word that another place or law defines."""
+
+BEING = re.compile(
+    r"\b(?:is|are|be|being|becomes?)\s{1,3}(?:(?:hereby|deemed)\s{1,3}){0,2}(?:to\s{1,3}be\s{1,3})?the\s{1,3}$", re.I
+)
+"""The date of opening is the "Opening Date"."""
+
+OPENED_BEFORE = re.compile(r"[,;]\s{1,3}(?:collectively,?\s|together,?\s|each,?\s)?(?:the|an?)\s{1,3}$", re.I)
+"""What goes before the term of a parenthesis that began on the page before."""
+
+CLOSED = re.compile(r"[.,;][\"\u201d']{1,2}$|\s{0,2}(?:[.;,)]|$)")
+ROW_START = re.compile(r"[\"\u201c][^\"\u201c\u201d\n]{1,60}[\"\u201d](?=[^()]{0,120}$)")
+SUBJECT = re.compile(
+    r"(?:^|[\n.;:!?\"\u201d)])\s{0,3}(?:\(?[a-zA-Z0-9.]{1,7}[.)]\s{1,3})?(?:(?:the|an?|any|each|our|your)\s{1,3}(?:term\s{1,3})?)?$",
+    re.I,
+)
+IS = re.compile(
+    r"(?:\s{1,3}(?:of|to|under|for|in)\s{1,3}(?:[A-Za-z][\w'\u2019-]{0,30}\s{1,3}){1,5}?|\s{1,3})(?:shall\s{1,3}be|will\s{1,3}be|is|are|equals?)"
+    r"(?:\s{1,3}(?:an?|any|the|all|those|that|equal|calculated|determined|each|one)\b|\s{0,3}:)",
+    re.I,
+)
+"""A "Referral" to Partner is a third party that ..."""
+
+INITIAL = re.compile(r"\b[A-Z]\.\s{1,3}\(\s{0,2}$")
+SURNAME = re.compile(r"\s{0,2}\)\s{1,2}[A-Z][a-z]{2,20}")
+"""Oliver G. ("Chip") Brewer: a nickname."""
+
 EXAMPLE = re.compile(
     r"\b(?:marked|entitled|labell?ed|titled|e\.g\.|i\.e\.|such as|including|formerly|f/k/a|d/b/a|words?|legend"
     r"|captioned|stamped|designated|stating|example|headed|under the heading|references? to|without limitation)"
@@ -69,13 +117,45 @@ EXAMPLE = re.compile(
 UNQUOTED = re.compile(
     r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][\w'\u2019&/-]{0,40}"
     r"(?:[ ,]{1,3}(?:[A-Z(][\w'\u2019&/)-]{0,40}|of|and|or|to|the|for|in|on|by|with|per|from)){0,9}?)"
-    r"(?:\s{0,3}[:,\u2013\u2014-])?\s{1,80}(?:\([^()]{1,60}\)\s{1,3})?"
-    r"(?P<verb>(?:shall\s{1,3}mean|means?|has\s{1,3}the\s{1,3}meaning|shall\s{1,3}have\s{1,3}the\s{1,3}meaning)\b)"
+    r"(?:\s{0,3}[:,\u2013\u2014-])?\s{1,80}(?:\([^()]{1,60}\)\s{1,3})?(?:(?:as|when)\s{1,3}used\s[^.,;:\"]{2,60}[\s,]{1,3})?"
+    r"(?P<verb>(?:(?:shall\s{1,3}|will\s{1,3})?(?:[a-z]{4,14}ly\s{1,3})?means?|(?:has|have|shall\s{1,3}have)\s{1,3}the\s{1,3}meaning"
+    r"|(?:is|are|shall\s{1,3}be)\s{1,3}defined\s{1,3}(?:as|in|on|to))\b)"
 )
+PURPOSED = re.compile(
+    r"\b(?i:(?:for|as|when)\s{1,3}(?:the\s{1,3})?(?:purposes?|used)\s{1,3}(?:of|in|hereof|herein)\b[^.;:\"\u201c]{0,80}?[,\s]{1,3}"
+    r"|the\s{1,3}(?:term|expression|phrase)\s{1,3})(?:(?i:the|an?|any|term)\s{1,3}){0,2}"
+    r"(?P<term>[A-Z][\w'\u2019&-]{0,30}(?:\s{1,2}(?:(?:of|and|the)\s)?[A-Z][\w'\u2019&-]{0,30}){0,4})\s{1,3}"
+    r"(?:shall\s{1,3}mean|means?\b|shall\s{1,3}have\s{1,3}the\s{1,3}meaning|has\s{1,3}the\s{1,3}meaning"
+    r"|(?:is|are|shall\s{1,3}be)\s{1,3}defined\s{1,3}as)"
+)
+"""For purposes of this Agreement, Proprietary Information shall mean ..."""
+
+STATED = re.compile(
+    r"(?<=[.;)\"\u201d]\s)(?P<term>[A-Z][\w'\u2019&-]{1,30}(?:\s[A-Z][\w'\u2019&-]{1,30}){1,4})\s(?:shall\smean|means|shall\shave\sthe\smeaning)\b"
+)
+"""A sentence that begins with two capital words and says what they mean."""
+
+SHORT = re.compile(r"(?<=\s)\((?P<term>[A-Z][A-Z&-]{2,14})\)(?!\s(?i:inc|ltd|llc|limited|pte|co)\b)")
+PLACES = frozenset(
+    "USA USD PRC BVI EUR GBP SAR RMB CHINA INDIA CANADA MICHIGAN SHANGHAI SHENZHEN BEIJING GST VAT SEC III".split()
+)
+
+LOST = re.compile(
+    r"(?:\(\s?(?:[A-Za-z]{1,14},?\s){0,6}|(?<=\s))\?"
+    r"(?P<term>[A-Z][\w&' -]{1,40}[\w.])\?(?=\s?\)|\s(?:shall\s)?means?\b)"
+)
+"""(?Supplier?): quotation marks that another encoding lost."""
+
 COLON = re.compile(r"[\s\-\u2022*]{0,6}(?P<term>[A-Z][^:.;\n]{1,80}?)\s{0,3}(?:\*\*)?[:\u2013\u2014](?=\s)")
 NUMBERED = re.compile(r"[\s*_]{0,6}(?:\(?[a-zA-Z0-9]{1,5}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}[.)]?)[\s*_]{1,12}")
 NAME = r"[A-Z][\w'\u2019&-]{0,30}(?:\s{1,2}(?:(?:of|and|the)\s)?[A-Z][\w'\u2019&-]{0,30}){0,4}"
 """Words in title case, that may be a term without quotation marks."""
+
+INCLUDING = re.compile(
+    rf"(?P<term>{NAME})\s{{1,3}}(?:shall\s{{1,3}})?includes?\s{{1,3}}(?:an?|any|all|the|each|every)\b"
+)
+TURNED = re.compile(rf"\bA\s{{0,2}}(?P<term>{NAME})@(?=\s{{0,3}}(?:\)|shall\s|means?\b))")
+"""A Supplier@: the quotation marks of an old word processor."""
 
 HALF_QUOTED = re.compile(
     rf"\(\s{{0,2}}(?:(?:[A-Za-z]{{1,14}},?\s{{1,2}}){{0,6}}[\"\u201c](?P<unclosed>{NAME})"
@@ -96,6 +176,9 @@ HEREINAFTER = re.compile(
 DEFINED_AS = re.compile(
     rf"\b(?P<term>{NAME})\s{{1,3}}\((?:hereby\s|herein\s)?defined\s{{1,3}}(?:as|to\s(?:mean|include))\b"
 )
+UNMARKED = ((PURPOSED, "mean"), (PURPOSED, "defined as"), (STATED, "mean"), (LOST, "?"), (TURNED, "@"))
+"""Definitions without quotation marks, and what a text must have to be searched for them."""
+
 ARTICLED = re.compile(r"(?:The|An?|Any|Each|All|Such|This|These|Its|Their|Our|Your|\w{1,30}['\u2019]s)\s{1,2}")
 OWN_TERMS = re.compile(
     r"\b(?:capitali[sz]ed|highlighted|bold(?:ed)?|underlined|defined|variables?)\b[^.]{0,160}"
@@ -103,6 +186,11 @@ OWN_TERMS = re.compile(
     re.I,
 )
 """A document that says its terms are those of the label-and-value rows in front."""
+
+HERE = re.compile(
+    r"not\s(?:otherwise\s)?defined\s(?:in|on)\sthis\s(?:cover\s(?:page|sheet)|order\sform|term\ssheet|schedule)", re.I
+)
+"""A cover page to terms that stand elsewhere: what its rows name is defined, used here or not."""
 
 KEY_ROWS = re.compile(
     r"cover\s(?:page|sheet)|key\s(?:commercial\s)?terms|particulars|contract\sdetails|(?:basic|fundamental)\s(?:lease\s|contract\s)?"
@@ -114,7 +202,7 @@ KEY_ROWS = re.compile(
 PLAIN_ROWS = frozenset(
     (
         "name title date signature by email address phone fax attention attn notes description item quantity price no"
-        " role"
+        " role print printed full company legal entity"
     ).split()
 )
 """Labels of rows that are filled in, not referred to."""
@@ -122,7 +210,10 @@ PLAIN_ROWS = frozenset(
 SIGNING = re.compile(r"[*:\s]{0,4}(?:signature|signed|by)\W", re.I)
 LABEL = re.compile(r"[*|\s]{0,6}(?P<label>[A-Z][^\t\n|:]{1,80}?)[*\s:]{0,4}(?=[\t\n|])")
 ENTRY_COLON = re.compile(
-    rf"(?P<term>{NAME})\s{{0,3}}(?::|\s[\u2013\u2014-])\s{{1,3}}(?=[A-Za-z]\w{{0,20}}\s{{1,3}}\w{{1,30}}\s)"
+    rf"(?P<term>{NAME})\s{{0,3}}(?::|\s?[\u2013\u2014-])\s{{1,40}}(?=[A-Za-z]\w{{0,20}}\s{{1,3}}\w{{1,30}}[\s,])"
+)
+HEAD_COLON = re.compile(
+    r"\W{0,6}(?P<term>[A-Z][A-Z0-9'&/() -]{2,60}(?:\n\s{0,80}[A-Z][A-Z0-9'&/() -]{2,60})??)\s{0,3}:"
 )
 CAPTIONED = re.compile(r"\W*(?:certain\s)?(?:defined\sterms|definitions?|glossary(?:\sof\sterms)?)\W*$", re.I)
 LISTING = re.compile(r"\bdefinitions\b|\bdefined\sterms\b|glossary|terminology|interpretation", re.I)
@@ -136,7 +227,9 @@ LEAST_ENTRIES = 3
 """Entries without quotation marks or verb that make a list of definitions."""
 
 LEAST_USES = 4
-"""How often a name in parentheses alone is printed, to be a term: "(the Supplier)", but not "(the Netherlands)"."""
+"""How often a word in parentheses alone is printed, to be a term: "(the Supplier)", but not "(the Netherlands)"; twice
+is enough for several words, and a short name needs twice as much: "(ITS)".
+"""
 
 PREAMBLE = 5000
 """Characters in which the parties are named."""
@@ -147,6 +240,9 @@ WORDING = frozenset(
     ).split()
 )
 """Words whose use a clause on interpretation explains: they are no terms."""
+SAID = frozenset("agreement section article clause exhibit schedule paragraph party parties".split())
+"""What "as used in this Agreement" names, and what a plain sentence may begin with."""
+
 NO_TERM = frozenset(
     "this that which it what such these those there he she they we you nothing neither no each any if source note notes"
     " page example".split()
@@ -192,6 +288,8 @@ class Definitions:
         self._starts = [section.span.start for section in sections]
         self._defining = self._defining_sections()
         self._found: list[int] = []
+        self._quoted: set[str] = set()
+        self._squeezed = ""
         self._begins = [block.span.start for block in self._blocks]
         self._lists: dict[int, bool] = {}
 
@@ -213,7 +311,9 @@ class Definitions:
                 words = " ".join(term.of(self._view).split())
                 self._found.append(term.start)
                 yield Term(words, term, definition, self._scope(term, definition))
+        self._found.sort()
         yield from self._captions()
+        yield from self._headed()
 
     def _sentences(self, i: int, whole: Span) -> list[Span]:
         """The sentences of a block; a term that stands alone is one with the first sentence behind it."""
@@ -248,18 +348,22 @@ class Definitions:
             match = LABEL.match(self._view, block.span.start, min(block.span.end, block.span.start + 120))
             if match and (keyed or self._is_under(block.span.start, KEY_ROWS)):
                 words = WORD.findall(match["label"])
-                if 0 < len(words) <= LONGEST_TERM and not (len(words) < 3 and PLAIN_ROWS & {w.lower() for w in words}):
+                if 0 < len(words) <= LONGEST_TERM and not {w.lower() for w in words} <= PLAIN_ROWS:
                     labels[" ".join(words)] = 0
         if labels:
             for block in self._blocks:
-                if block.kind is not BlockKind.TABLE_ROW and block.kind is not BlockKind.TITLE:
+                if block.kind is not BlockKind.TABLE_ROW and not self._is_short_title(block):
                     words = WORD.findall(block.span.of(self._view))
                     for i, word in enumerate(words):
                         for j in range(i + 1, min(i + LONGEST_TERM, len(words)) + 1 if word[0].isupper() else i + 1):
                             joined = " ".join(words[i:j])
                             if joined in labels:
                                 labels[joined] += 1
-        return {label: count for label, count in labels.items() if count}
+        declared = bool(HERE.search(self._view))
+        return {label: count for label, count in labels.items() if count or declared}
+
+    def _is_short_title(self, block: Block) -> bool:
+        return block.kind is BlockKind.TITLE and len(block.span) <= LONGEST_ALONE
 
     def _is_under(self, offset: int, headings: re.Pattern[str]) -> bool:
         around = self._around(offset)
@@ -303,6 +407,27 @@ class Definitions:
                     span = Span(at.start(), at.end())
                     yield Term(" ".join(span.of(self._view).split()), span, section.span)
 
+    def _headed(self) -> Iterator[Term]:
+        """Headings that end in a colon, one after the other behind the heading of a list of definitions."""
+        i = 0
+        while i < len(self._sections):
+            i += 1
+            if not CAPTIONED.match(self._sections[i - 1].heading):
+                continue
+            run: list[Term] = []
+            while i < len(self._sections) and not self._sections[i].number:
+                section = self._sections[i].span
+                head = HEAD_COLON.match(self._view, section.start)
+                if head and (not run or section.start >= run[-1].span.end):
+                    span = Span(head.start("term"), head.end("term"))
+                    run.append(Term(" ".join(head["term"].split()), span, section))
+                i += 1
+            if len(run) < LEAST_ENTRIES:
+                continue
+            first, last = (bisect_left(self._found, term.span.start) for term in (run[0], run[-1]))
+            if first == last:
+                yield from run
+
     def _defining_sections(self) -> list[bool]:
         """Which sections hold definitions: by their heading, or one above them."""
         made: list[bool] = []
@@ -335,7 +460,9 @@ class Definitions:
         defined: dict[Span, int | None] = {}
         for match in QUOTED.finditer(self._view, begin, end):
             entry = entries.get(match.start())
-            if self._says(match, block, entry is not None, defining, limit):
+            says = self._says(match, block, entry is not None, defining, limit)
+            self._quoted.add((match["term"] or match["single"]).strip())
+            if says:
                 name = "term" if match["term"] else "single"
                 defined[Span(match.start(name), match.end(name))] = entry
         for at, entry in entries.items():
@@ -384,22 +511,29 @@ class Definitions:
                 yield Span(match.start(name), match.end(name))
         for match in HEREINAFTER.finditer(view, begin, end):
             enclosed = bool(match["open"] and match["close"])
-            if match["bare"] and not (
-                enclosed
-                and not match["called"]
-                and match.start() < PREAMBLE
-                and self._uses(match["term"]) >= LEAST_USES
-            ):
+            often = 2 if " " in match["term"] else LEAST_USES if match.start() < PREAMBLE else 10**9
+            if match["bare"] and not (enclosed and not match["called"] and self._uses(match["term"]) >= often):
                 continue
             if match["called"] or enclosed:
                 yield Span(match.start("term"), match.end("term"))
+        for match in SHORT.finditer(view, begin, min(end, PREAMBLE)):
+            if match["term"] not in PLACES and self._uses(match["term"]) >= 2 * LEAST_USES:
+                yield Span(match.start("term"), match.end("term"))
+        for expression, needed in UNMARKED:
+            if view.find(needed, begin, end) < 0:
+                continue
+            for match in expression.finditer(view, begin, end):
+                if match["term"].split()[0].lower() not in NO_TERM | SAID:
+                    yield Span(match.start("term"), match.end("term"))
         for match in DEFINED_AS.finditer(view, begin, end):
             article = ARTICLED.match(match["term"])
             start = match.start("term") + (article.end() if article else 0)
             yield Span(start, match.end("term"))
 
     def _uses(self, name: str) -> int:
-        return self._view.count(name, 0, 20 * PREAMBLE)
+        if not self._squeezed:
+            self._squeezed = " ".join(self._view[: 20 * PREAMBLE].split())
+        return self._squeezed.count(" ".join(name.split()))
 
     def _unquoted(self, at: int, limit: int, defining: bool, opening: bool) -> Span | None:
         """A term without quotation marks at the start of an entry: "Fees means ...", "**Fees**: ..."."""
@@ -411,6 +545,8 @@ class Definitions:
             and (defining or bold or found["verb"] != "means" or not opening or " " in found["term"])
         ):
             return Span(found.start("term"), found.end("term"))
+        if defining and self._is_under(at, LISTING) and (listed := INCLUDING.match(self._view, at, limit)):
+            return Span(listed.start("term"), listed.end("term"))
         if defining and bold and (listed := COLON.match(self._view, at, limit)):
             return Span(listed.start("term"), listed.end("term"))
         return None
@@ -437,7 +573,7 @@ class Definitions:
         before = view[max(block.span.start, begin - 160) : begin]
         if term.lower() in WORDING:
             return False
-        if term.count(")") != term.count("("):
+        if term.count(")") != term.count("(") or (INITIAL.search(before) and SURNAME.match(view, after)):
             return False
         if MEANS.match(view, after, limit) or (defining and limit > block.span.end):
             return True
@@ -446,21 +582,38 @@ class Definitions:
         if entry and not NOT.match(view, after):
             if INCLUDES.match(view, after):
                 return True
-            if defining and LISTED.match(view, after):
+            if defining and (LISTED.match(view, after) or self._is_under(begin, LISTING)):
                 return True
+        if EXAMPLE.search(before):
+            return False
         if term[:4] == "the " and term[4:5].isupper() and before.rstrip().endswith("("):
             return self._in_parentheses(before, after)
         if not term[:1].isupper() and not term[:1].isdigit() and not CALLED.search(before):
-            return self._in_parentheses(before, after) and bool(ARTICLE.search(before))
-        if EXAMPLE.search(before):
-            return False
+            return self._in_parentheses(before, after) and bool(ARTICLE.search(before) or self._in_called_row(before))
         if CALLED.search(before):
+            return not NEGATED.search(before)
+        if self._in_called_row(before):
             return True
-        if not self._in_parentheses(before, after):
+        if SUBJECT.search(before) and IS.match(view, after) and term not in self._quoted:
+            return True
+        if CONSTITUTED.search(before) and not NEGATED.search(before) and not ELSEWHERE.match(view, after):
+            return True
+        if BEING.search(before) and not NEGATED.search(before) and self._is_closed(match):
+            return True
+        if not self._in_parentheses(view[max(block.span.start, begin - LONGEST_PARENTHESIS) : begin], after):
             return False
         if before.rstrip().endswith(",") and view[after : after + 1] in (")", "]"):
             return True
         return bool(CALLING.search(before) or re.search(r"[(\[][\s,]{0,3}$", before) or self._in_row(before))
+
+    def _is_closed(self, match: re.Match[str]) -> bool:
+        """Whether nothing more is said behind a quoted word."""
+        return bool(CLOSED.search(match[0]) or CLOSED.match(self._view, match.end()))
+
+    def _in_called_row(self, before: str) -> bool:
+        """Whether the first of several quoted words was said to be a name: called the "Agent", "you" or "your"."""
+        first = ROW_START.search(before)
+        return first is not None and self._in_row(before) and bool(CALLED.search(before[: first.start()]))
 
     def _in_parentheses(self, before: str, after: int) -> bool:
         depth = 0
@@ -469,8 +622,16 @@ class Definitions:
             if depth < 0:
                 break
         rest = self._view[after : after + 60].lstrip()
+        if depth == 0 and rest[:1] == ")" and OPENED_BEFORE.search(before):
+            return True
         return depth < 0 and (
-            rest[:1] in (")", "]", ",", ";") or bool(re.match(r"(?:and|or|as|in|for|which|when|/)\b|/", rest))
+            rest[:1] in (")", "]", ",", ";")
+            or bool(
+                re.match(
+                    r"(?:and|or|as|in|for|(?:to|under)\s(?:this|the)|which|when|attached|collectively|together|each|if|/)\b|/",
+                    rest,
+                )
+            )
         )
 
     def _in_row(self, before: str) -> bool:
@@ -478,7 +639,9 @@ class Definitions:
         inside = before[max(before.rfind("("), before.rfind("[")) + 1 :]
         return bool(
             re.search(
-                r"[\"\u201c\u201d][\s,]{0,3}(?:and|or|/|,)[\s,]{0,3}(?:the|a|an|each|this)?\s{0,3}$", inside, re.I
+                r"[\"\u201c\u201d][\s,]{0,3}(?:and/or|and|or|/|,)?[\s,]{0,3}(?:the|a|an|each|this)?\s{0,3}$",
+                inside,
+                re.I,
             )
         )
 
