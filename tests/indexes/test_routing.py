@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citebound.collection import Collection
 from citebound.config import Config
-from citebound.indexes.routing import Route, Router
+from citebound.indexes.routing import Route, Router, centres, without_kind
 from citebound.types import Eq
 from tests.fakes import WordHashEmbedder
 
@@ -115,6 +116,35 @@ def test_what_was_ingested_since_is_known(tmp_path: Path) -> None:
     assert len(router.route(asked).documents) == 1
     made.forget("Halden.txt")
     assert router.route(asked).documents == {}
+
+
+def test_a_word_of_the_clause_that_asks_names_no_document(tmp_path: Path) -> None:
+    made = Collection.open(tmp_path / "c", create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder())
+    texts = {"PHOTOSHOPINC.txt": "License of pictures.", "one.txt": "Merger agreement.", "two.txt": "A lease."}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        made.ingest([tmp_path / name])
+    assert routed(made, "Consider the merger agreement; where is the no Shop clause?") == (set(), "")
+    assert routed(made, "Consider the Photoshop merger agreement; may they assign?")[0] == {"PHOTOSHOPINC.txt"}
+
+
+def test_the_centre_of_a_document_is_the_mean_of_its_chunks() -> None:
+    rows = np.array([[1, 0], [0, 1], [1, 0]], dtype=np.float32)
+    made = centres(["b", "b", "a"], rows)
+    assert made.documents == ("a", "b")
+    assert made.vectors == pytest.approx(np.array([[1, 0], [0.5**0.5, 0.5**0.5]]))
+
+
+def test_documents_of_a_kind_are_those_nearly_as_near_as_the_nearest() -> None:
+    made = centres(["a", "b", "c"], np.array([[0.8, 0.6], [0, 1], [0.6, 0.8]], dtype=np.float32))
+    assert made.near(np.array([1, 0], dtype=np.float32)) == ("a", "c")  # .8, 0, .6: at least .6 * .8 = .48
+    assert made.near(np.array([-1, 0], dtype=np.float32)) == ()
+    assert centres([], np.zeros((0, 2), dtype=np.float32)).near(np.array([1, 0], dtype=np.float32)) == ()
+
+
+def test_the_clause_that_only_says_the_kind_is_not_asked() -> None:
+    assert without_kind("Consider the NDA; may copies be made?", "nda") == "may copies be made?"
+    assert without_kind("May copies be made under the NDA?", "nda") == "May copies be made under the NDA?"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)

@@ -6,7 +6,7 @@ Sums of z-scores keep by how much one retriever prefers a chunk, which ranks thr
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ Scores = NDArray[np.float64]
 
 LEAST_COSINE, LEAST_SHARE = 0.02, 0.1
 """Smaller deviations, of cosines and as a share of the mean BM25 score, are chance: few chunks, or equal ones."""
+
+SPREAD = 6.0
+"""What the second of a document's chunks loses, times ln 2, the third times ln 3, where many documents are alike: each
+is heard before one is heard at length."""
 
 LENT = (0.4, 0.15)
 """Share of a chunk's score that its neighbours at distance 1, 2 get: evidence in contracts is long and contiguous."""
@@ -65,13 +69,42 @@ def of_words(stage: str, weight: float, found: Sequence[tuple[int, float]], sear
     return Ranked(stage, weight, dict(found), mean, max(deviation, LEAST_SHARE * mean) or 1.0)
 
 
+def best_of(stage: str, weight: float, several: Sequence[Ranked]) -> Ranked:
+    """The best standard score that any of several says of a chunk. One alone is itself."""
+    if len(several) == 1:
+        return replace(several[0], stage=stage, weight=weight)
+    plain = [replace(one, weight=1.0) for one in several]
+    ids = sorted({id_ for one in plain for id_ in one.scores})
+    best = np.max([one.standard(ids) for one in plain], axis=0)
+    absent = max(float(one.standard([-1])[0]) for one in plain)
+    order = sorted(range(len(ids)), key=lambda i: (-best[i], ids[i]))
+    return Ranked(stage, weight, {ids[i]: float(best[i]) for i in order}, 0.0, 1.0, absent)
+
+
 def lend(scores: Scores, documents: Sequence[Hashable], positions: Sequence[int]) -> Scores:
     """Scores with the shares of their neighbours. Chunks are in the order of document and position."""
     made = scores.copy()
+    whose, where = _numbered(documents), np.array(positions)
     for distance, share in enumerate(LENT, start=1):
-        for i in range(len(scores) - distance):
-            j = i + distance
-            if documents[i] == documents[j] and positions[j] - positions[i] == distance:
-                made[i] += share * scores[j]
-                made[j] += share * scores[i]
+        beside = (whose[distance:] == whose[:-distance]) & (where[distance:] - where[:-distance] == distance)
+        made[:-distance] += share * beside * scores[distance:]
+        made[distance:] += share * beside * scores[:-distance]
     return made
+
+
+def spread(scores: Scores, documents: Sequence[Hashable]) -> Scores:
+    """Scores of which each document's best stays, and every further one loses by its rank in the document."""
+    whose = _numbered(documents)
+    order = np.lexsort((-scores, whose))
+    grouped = whose[order]
+    begins = np.flatnonzero(np.diff(grouped, prepend=-1))
+    ranks = np.arange(len(order)) - np.repeat(begins, np.diff(begins, append=len(order)))
+    made = scores.copy()
+    made[order] -= SPREAD * np.log1p(ranks)
+    return made
+
+
+def _numbered(documents: Sequence[Hashable]) -> NDArray[np.int64]:
+    """A number for each document, by its first chunk."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(document, len(numbers)) for document in documents], dtype=np.int64)

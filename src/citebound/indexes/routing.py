@@ -3,7 +3,8 @@
 A document's card has its names (title, file names), its head (the first page, where parties and report ids stand) and
 the words that it has at all. A word of the question counts for a document by the square of its rarity among documents,
 twice if it is in a name. "The NDA with Acme" goes to Acme's NDA; a name that several documents bear leads to all of
-them, and a question that names none is left alone.
+them, and a question that names none is left alone: if it speaks of a kind of document ("the NDA"), those of the kind
+are found by what they are about.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
 from citebound.indexes.lexical import STOPWORDS
 from citebound.indexes.store import Card, Store
+from citebound.indexes.synonyms import kind
+from citebound.protocols import Vectors
 from citebound.types import Filter
 
 NAME_WEIGHT, HEAD_WEIGHT = 2.0, 1.0
@@ -44,6 +48,10 @@ LEAST_DIGITS = 4
 
 ALIKE = 88
 """Similarity, 0..100, from which on a name that no document has is taken for another one with a typing error."""
+
+KINDRED, LEAST_CENTRE = 0.6, 0.35
+"""A document is of a kind if its centre is at least this share as near to what the kind prints as the nearest one, and
+that one is at least so near."""
 
 ROLES = frozenset(
     "advisor affiliate agent agreement assignee assignor borrower buyer client company consultant contract contractor"
@@ -87,6 +95,39 @@ class _Word:
         """What it says for a document, 0 for nothing."""
         in_name, in_head = card in self.named, card in self.headed
         return (NAME_WEIGHT * in_name + HEAD_WEIGHT * in_head) * self.rarity**2
+
+
+@dataclass(frozen=True, slots=True)
+class Centres:
+    """The mean vectors of documents, unit rows: what each is about."""
+
+    documents: tuple[str, ...]
+    vectors: Vectors
+
+    def near(self, told: Vectors) -> tuple[str, ...]:
+        """The documents that are about what a vector says, nearest first: those whose cosine is at least KINDRED of the
+        best one. None where not even the best one is."""
+        cosines = self.vectors @ told if self.documents else np.zeros(0)
+        order = [int(i) for i in np.argsort(-cosines, kind="stable")]
+        if not order or cosines[order[0]] < LEAST_CENTRE:
+            return ()
+        return tuple(self.documents[i] for i in order if cosines[i] >= KINDRED * cosines[order[0]])
+
+
+def centres(documents: Sequence[str], vectors: Vectors) -> Centres:
+    """The centres of documents from the vectors of their chunks, one document for each row."""
+    names, whose = np.unique(np.array(documents, dtype=str), return_inverse=True)
+    sums = np.zeros((len(names), vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, whose, vectors)
+    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    return Centres(tuple(names.tolist()), sums / lengths)
+
+
+def without_kind(question: str, called: str) -> str:
+    """The question without the clause that says of what kind of document it speaks, if another one asks something."""
+    clauses = [m.group() for m in _CLAUSE.finditer(question)]
+    rest = " ".join(clause.strip() for clause in clauses if called not in clause.lower())
+    return rest if any(w.lower() not in STOPWORDS for w in _WORD.findall(rest)) else question
 
 
 class Router:
@@ -224,10 +265,13 @@ def _is_named(card: int, words: Sequence[_Word], documents: int) -> bool:
 
 def _residual(question: str, words: Sequence[_Word], card: int) -> str:
     """The question without what names the document: a whole clause of it if another one is left, else its words; "" if
-    nothing is asked beside the name."""
+    nothing is asked beside the name, or if another clause than that of the name speaks of the document."""
     clauses = [m.span() for m in _CLAUSE.finditer(question)]
     if len(clauses) > 1:
         naming = max(clauses, key=lambda c: sum(w.counts(card) for w in words if c[0] <= w.start < c[1]))
+        speaking = [(a, b) for a, b in clauses if kind(question[a:b])]
+        if speaking and naming not in speaking:
+            return ""
         rest = " ".join(question[a:b].strip() for a, b in clauses if (a, b) != naming)
         if any(w.lower() not in STOPWORDS for w in _WORD.findall(rest)):
             return rest

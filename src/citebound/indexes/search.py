@@ -22,11 +22,11 @@ from citebound.indexes import adapter as adapters
 from citebound.indexes import generation
 from citebound.indexes.adapter import Adapter
 from citebound.indexes.faiss_index import NARROW, FaissIndex, exact_search
-from citebound.indexes.fusion import Ranked, Scores, lend, of_cosines, of_words
+from citebound.indexes.fusion import Ranked, Scores, best_of, lend, of_cosines, of_words, spread
 from citebound.indexes.lexical import match_expression
-from citebound.indexes.routing import Route, Router
+from citebound.indexes.routing import Centres, Route, Router, centres, without_kind
 from citebound.indexes.store import Snapshot, Store
-from citebound.indexes.synonyms import printed
+from citebound.indexes.synonyms import Entry, Kind, entries, kind
 from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder, Vectors
 from citebound.types import And, Filter, Hit, In, Passage, Span, Why
@@ -48,10 +48,13 @@ STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates",
 by the collection's query adapter, and `dense` is then called "dense adapted"."""
 
 EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
-INSIDE = {"dense": 0.7, "lexical": 0.5, "dense synonyms": 1.0, "lexical synonyms": 0.7}
+INSIDE = {"dense": 0.6, "lexical": 0.3, "dense synonyms": 1.0, "lexical synonyms": 0.9}
 """Weights of the stages in all documents, and in those that the question names, where what documents print for it tells
 more. Chosen on the tuning third of LegalBench-RAG mini and on the demo suite (eval/LOG.md)."""
 
+
+CENTRED = 50_000
+"""Chunks of a collection up to which it is known what each document is about."""
 
 LEANING = 8.0
 """In standard deviations: what it is worth if the name of a chunk's document has all words of the question."""
@@ -77,6 +80,7 @@ class _View:
     delta: Vectors
     tombstones: NDArray[np.int64]
     sample: Vectors
+    centres: Centres
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Search:
         self._store = store
         self._embedder = embedder
         self._router = Router(store)
+        self._told: dict[tuple[str, ...], Vectors] = {}
         self._lock = threading.Lock()
         self._view: _View | None = None
         self._given_adapter = adapter
@@ -113,25 +118,29 @@ class Search:
         on = frozenset(stages)
         adapter = self.adapter() if "adapter" in on else None
         route = self._router.route(question, tree) if "routing" in on else Route()
-        asked = route.residual or question
-        synonyms = printed(asked) if "synonyms" in on else ""
-        scope = self._scope(route, tree, k)
-        weights = INSIDE if route.documents else EVERYWHERE
-        texts = {"": asked} | ({" synonyms": synonyms} if synonyms else {})
+        spoken_of = kind(question) if "routing" in on and not route.documents else None
+        alike = self._alike(spoken_of, tree) if spoken_of else ()
+        asked = without_kind(question, spoken_of.called) if spoken_of and alike else route.residual or question
+        told = entries(asked) if "synonyms" in on else ()
+        scope = self._scope(alike or tuple(route.documents), tree, k)
+        weights = INSIDE if scope.layout else EVERYWHERE
         ranked = []
         if "dense" in on:
-            asked_of = {f"dense{suffix}": text for suffix, text in texts.items()}
-            ranked += self._by_meaning(asked_of, weights, scope, adapter)
+            ranked += self._by_meaning(asked, told, weights, scope, adapter)
         if "lexical" in on:
-            for suffix, text in texts.items():
-                stage = f"lexical{suffix}"
-                ranked.append(self._by_words(stage, weights[stage], text, scope))
+            ranked.append(self._by_words("lexical", weights["lexical"], asked, scope))
+            if told:
+                each = [self._by_words("lexical synonyms", 1.0, entry.words, scope) for entry in told]
+                ranked.append(best_of("lexical synonyms", weights["lexical synonyms"], each))
         ids = [row[0] for row in scope.layout] or sorted({id_ for one in ranked for id_ in one.scores})
         total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
-        if route.leaning and ids:
+        if route.leaning and ids and not alike:
             total += LEANING * self._leaning(route, ids)
         if scope.layout and "neighbours" in on:
             total = lend(total, [row[1] for row in scope.layout], [row[2] for row in scope.layout])
+        if scope.layout and alike:
+            total = spread(total, [row[1] for row in scope.layout])
+        total = np.round(total, 5)  # what an index and the store compute differs behind that
         order = sorted(range(len(ids)), key=lambda i: (-total[i], ids[i]))[: 2 * k]
         rows = self._store.chunks([ids[i] for i in order], scope.tree)
         hits = [
@@ -140,7 +149,8 @@ class Search:
         if "duplicates" in on:
             hits = _distinct(hits)
         numbered = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], start=1))
-        return Found(numbered, route, asked, synonyms, str(adapter.facts) if adapter else "")
+        searched = "; ".join(sentence for entry in told for sentence in entry.printed)
+        return Found(numbered, route, asked, searched, str(adapter.facts) if adapter else "")
 
     def adapter(self) -> Adapter:
         """The collection's query adapter, read once for each time it is written. Raises as `find`."""
@@ -157,48 +167,70 @@ class Search:
                 self._read_adapter = mark, adapters.read(self._root, self._embedder)
             return self._read_adapter[1]
 
-    def _scope(self, route: Route, tree: Filter | None, k: int) -> _Scope:
-        """What is searched: the documents that are named, chunk by chunk if they are not too many, or all."""
-        if not route.documents:
+    def _scope(self, documents: tuple[str, ...], tree: Filter | None, k: int) -> _Scope:
+        """What is searched: the documents that are meant, chunk by chunk if they are not too many, or all."""
+        if not documents:
             return _Scope(tree, (), max(DEPTH, 2 * k))
-        named = In("document", tuple(route.documents))
+        named = In("document", documents)
         within = named if tree is None else And((tree, named))
         layout = self._store.layout(within)
         if len(layout) > WHOLE:
             return _Scope(within, (), max(DEPTH, 2 * k))
         return _Scope(within, tuple(layout), len(layout))
 
+    def _alike(self, spoken_of: Kind, tree: Filter | None) -> tuple[str, ...]:
+        """The documents of a kind, nearest first, if they are several."""
+        near = self._current().centres.near(self._meaning((spoken_of.printed,)))
+        if tree is not None and near:
+            allowed = {row[1] for row in self._store.layout(tree)}
+            near = tuple(document for document in near if document in allowed)
+        return near if len(near) > 1 else ()
+
+    def _meaning(self, sentences: tuple[str, ...]) -> Vectors:
+        """The mean vector of what an entry prints, of length 1; embedded once."""
+        if sentences not in self._told:
+            mean = self._embedder.embed(list(sentences)).mean(axis=0)
+            self._told[sentences] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+        return self._told[sentences]
+
     def _leaning(self, route: Route, ids: Sequence[int]) -> Scores:
         documents = self._store.documents_of(ids)
         return np.array([route.leaning.get(documents.get(id_, ""), 0.0) for id_ in ids])
 
     def _by_meaning(
-        self, texts: Mapping[str, str], weights: Mapping[str, float], scope: _Scope, adapter: Adapter | None
+        self,
+        asked: str,
+        told: Sequence[Entry],
+        weights: Mapping[str, float],
+        scope: _Scope,
+        adapter: Adapter | None,
     ) -> list[Ranked]:
-        """What each stage says of its text; all texts are embedded in one call, and vectors read once. The first one is
-        the question, which alone is adapted."""
+        """What the meaning of the question says, which alone is adapted, and that of what documents print for it."""
         view = self._current()
-        queries: Vectors = self._embedder.embed(list(texts.values()))
-        gained = adapter.weight(queries[0]) if adapter else 1.0
-        if adapter:
-            queries = np.concatenate([adapter(queries[:1]), queries[1:]])
+        query: Vectors = self._embedder.embed([asked])[0]
+        gained = adapter.weight(query) if adapter else 1.0
         ids, vectors = (
             self._vectors(view, [row[0] for row in scope.layout])
             if scope.layout
             else (np.zeros(0, dtype=np.int64), view.sample)
         )
-        made = []
-        for stage, query in zip(texts, queries, strict=True):
+
+        def ranked(stage: str, weight: float, query: Vectors) -> Ranked:
             if scope.layout:
                 found = _pairs(*exact_search(query, ids, vectors, len(ids)))
                 sample = np.array([score for _, score in found], dtype=np.float32)
             else:
                 found = self._nearest(view, query, scope.depth, scope.tree)
                 sample = vectors @ query if len(vectors) else np.zeros(0, dtype=np.float32)
-            if adapter and stage == "dense":
-                made.append(of_cosines("dense adapted", gained * weights[stage], found, sample))
-            else:
-                made.append(of_cosines(stage, weights[stage], found, sample))
+            return of_cosines(stage, weight, found, sample)
+
+        if adapter:
+            made = [ranked("dense adapted", gained * weights["dense"], adapter(query[None])[0])]
+        else:
+            made = [ranked("dense", weights["dense"], query)]
+        if told:
+            each = [ranked("dense synonyms", 1.0, self._meaning(entry.printed)) for entry in told]
+            made.append(best_of("dense synonyms", weights["dense synonyms"], each))
         return made
 
     def _by_words(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
@@ -246,8 +278,17 @@ class Search:
             index = self._view.index if self._view and _same_generation(self._view.snapshot, snapshot) else None
             if index is None:
                 index = self._load(snapshot)
-            self._view = _View(snapshot, index, delta_ids, delta, tombstones, self._store.sample(SAMPLE))
+            sample = self._store.sample(SAMPLE)
+            self._view = _View(snapshot, index, delta_ids, delta, tombstones, sample, self._centres())
             return self._view
+
+    def _centres(self) -> Centres:
+        """What each document is about; nothing in a collection that is too large to read for it."""
+        if self._store.searched(None)[1] > CENTRED:
+            return Centres((), np.zeros((0, self._embedder.dimension), dtype=np.float32))
+        ids, vectors = self._store.vectors()
+        documents = self._store.documents_of(ids.tolist())
+        return centres([documents[int(id_)] for id_ in ids], vectors)
 
     def _load(self, snapshot: Snapshot) -> FaissIndex | None:
         if snapshot.generation == 0:
