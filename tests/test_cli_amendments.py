@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import Run
 from tests.indexes.test_amendment import TEN, agreement, amendment
 
-NOTICE = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"
+NOTICE = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01 (first.txt)"
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from citebound import cli_structure
 from citebound.types import Fact, Span
 from tests.api.conftest import REPORT, RETEST
 from tests.conftest import Run
+from tests.fakes import WordHashEmbedder
 
 AGREEMENT = """# Service Agreement
 
@@ -166,6 +167,95 @@ def test_on_a_narrow_screen_each_document_is_a_block(filled: Run, monkeypatch: p
     _, out, _ = filled("list")
     assert "  governing_law: Texas" in out
     assert "  findings: 2: 1 critical, 1 medium" in out
+
+
+LONG = """# Cloud Services and Data Processing Agreement
+
+This Cloud Services and Data Processing Agreement is made as of March 1, 2026 by and between Brindlemark Freight
+International Holdings, Inc. ("Customer") and Quorvane Systems and Partners Europe, Inc. ("Provider"). This Agreement
+ends on March 1, 2029.
+
+## 1. Governing Law
+
+This Agreement shall be governed by the laws of the State of Texas. Provider may assign this Agreement.
+"""
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_a_list_fits_the_screen_and_shows_name_date_law_and_parties(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    name = "brindlemark_cloud-services_and_data-processing-agreement_signed.md"
+    (tmp_path / name).write_text(LONG)
+    (tmp_path / "report.md").write_text(REPORT)
+    assert run("ingest", name, "report.md").code == 0
+    monkeypatch.setattr(cli_structure.out, "_width", width)
+    lines = run("list").out.splitlines()
+    assert max(map(len, lines)) <= width
+    (heading,) = (line for line in lines if "parties" in line)
+    assert [part.strip() for part in heading.strip("┃").split("┃")][:4] == ["document", "date", "law", "parties"]
+    cells = [[part.strip() for part in line.strip("│").split("│")] for line in lines if line.startswith("│")]
+    assert "".join(row[0] for row in cells).startswith(name)  # cut at hyphens and underscores, nothing is lost
+    assert not any(row[0].startswith(("-", "_")) for row in cells)
+    assert cells[0][1:3] == ["2026-03-01", "Texas"]
+    parties = " ".join(" ".join(row[3] for row in cells).split())
+    for party in ("International Holdings, Inc. (Customer)", "Quorvane Systems and Partners Europe, Inc. (Provider)"):
+        assert party in parties
+    assert ("type" in heading) == (width >= 100)
+    assert any(line.startswith("more with --wide: ") for line in lines) == (width < 100)
+
+
+def test_a_wide_list_has_every_field(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli_structure.out, "_width", 80)
+    fields = {fact["name"] for row in as_json(filled, "list") for fact in row["facts"]} - {"role"}
+    printed = filled("list", "--wide").out
+    for name in fields:
+        assert ("clauses" if name == "clause" else name) in printed
+    assert "more with --wide" not in printed
+    short = filled("list").out
+    assert "document_type" in next(line for line in short.splitlines() if line.startswith("more with --wide"))
+
+
+@given(
+    st.lists(st.integers(1, 60), min_size=1, max_size=6),
+    st.integers(40, 250),
+    st.text("ab-_/ .", min_size=1, max_size=80),
+)
+def test_a_folded_cell_loses_no_character(sizes: list[int], width: int, cell: str) -> None:
+    for size in sizes:
+        folded = cli_structure._folded(cell, size)
+        assert folded.replace("\n", "") == cell
+        assert all(len(word) <= size for word in folded.split())
+
+
+def test_a_language_that_the_encoder_was_not_made_for_is_said(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WordHashEmbedder, "name", "all-minilm-l6-v2")
+    german = "Der Lieferant liefert die Waren innerhalb von zehn Tagen nach der Bestellung an den Käufer. "
+    (tmp_path / "vertrag.txt").write_text(german * 20)
+    (tmp_path / "deal.md").write_text(AGREEMENT)
+    said = "note: 1 document is in German; the encoder was made for English: its passages may be missed"
+    assert said in run("ingest", "vertrag.txt", "deal.md").out
+    monkeypatch.setattr(cli_structure.out, "_width", 120)
+    listed = run("list").out
+    assert said in listed
+    assert [line.split("│")[2].strip() for line in listed.splitlines() if "vertrag.txt" in line] == ["German"]
+    assert said not in run("list", "--filter", "source:deal.md").out
+    assert [row["languages"] for row in rows(run("list", "--csv").out)] == ["English", "German"]
+    assert [row["languages"] for row in as_json(run, "list")] == [{"en": 1.0}, {"de": 1.0}]
+    assert said in run("ask", "Which law governs the agreement?", "--no-llm").out
+    assert said in run("ask", "Which premiums cover volcanic eruptions?", "--no-llm").out
+
+
+def test_a_forced_kind_is_kept_and_found_out_again_on_demand(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "deal.md").write_text(AGREEMENT)
+    assert run("ingest", "deal.md", "--kind", "security_reports").code == 0
+    (tmp_path / "deal.md").write_text(AGREEMENT + "\nAnd no more.\n")
+    assert run("ingest", "deal.md").code == 0
+    assert [(row["kind"], row["forced"]) for row in as_json(run, "list")] == [("security_reports", True)]
+    assert run("ingest", "deal.md", "--kind", "auto").code == 0
+    assert [(row["kind"], row["forced"]) for row in as_json(run, "list")] == [("contracts", False)]
 
 
 def test_the_list_as_csv_has_fields_and_counts_as_columns(filled: Run) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -122,7 +122,10 @@ def ingest(
         list[str] | None, typer.Option("--label", "-l", help="key=value, kept with each file for filters.")
     ] = None,
     kind: Annotated[
-        str, typer.Option("--kind", help="Take all of them for this kind of document (the name of a profile).")
+        str,
+        typer.Option(
+            "--kind", help="Take all of them for this kind (the name of a profile), now and later; auto: find it out."
+        ),
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -316,6 +319,7 @@ def _print_explanation(explained: Explanation, k: int, *, whole: bool) -> None:
         out.print(Text.assemble((f"  + {added.kind}", "green"), f": {added.because} (at {added.passage.span.start})"))
         if not whole:
             out.print(Text("      " + " ".join(added.passage.text.split())[:200], style="dim"))
+            cli_structure.print_notices(added.passage.superseded_by, 6)
     for reason in ("budget", "duplicate"):
         dropped = [one for one in explained.dropped if one.reason == reason]
         shown = [f"{one.kind} ({one.because})" for one in (*dropped[:1], *(d for d in dropped[1:] if d.kind != "hit"))]
@@ -385,6 +389,7 @@ def print_answer(answer: Answer) -> None:
         out.print(Text(f"  {answer.reason}"))
         for number, passage in enumerate(answer.passages, start=1):
             _print_passage(number, passage, title="nearest")
+        _print_notes(answer.notes)
         return
     out.print(Text(answer.text, style="bold"))
     for citation in answer.citations:
@@ -394,6 +399,12 @@ def print_answer(answer: Answer) -> None:
     removed = [s for s in answer.sentences if s not in answer.bound]
     if removed:
         out.print(Text(f"  {len(removed)} sentences of the draft were not shown: {removed[0].reason}", style="dim"))
+    _print_notes(answer.notes)
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
+        out.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
 
 
 def _print_citation(citation: Citation) -> None:
@@ -409,7 +420,7 @@ def _print_passage(number: int, passage: Passage, title: str = "") -> None:
         Text.assemble((head, "bold"), (passage.source.name, "cyan"), f"{_pages(passage.pages)}  {passage.context}")
     )
     out.print(Text("      " + " ".join(passage.text.split())[: 300 if title else None]))
-    cli_structure.print_notices(list(dict.fromkeys(a for hit in passage.hits for a in hit.superseded_by)), 6)
+    cli_structure.print_notices(passage.superseded_by, 6)
 
 
 def _pages(pages: tuple[int, ...]) -> str:
@@ -872,6 +883,7 @@ def _print_report(report: IngestReport, name: str) -> None:
     out.print(table)
     for file in report.files:
         _print_file_notes(file)
+    _print_notes(report.notes)
     counts = ", ".join(
         f"{sum(f.status is s for f in report.files)} {s}" for s in Status if any(f.status is s for f in report.files)
     )

@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
 from citebound.collection import Collection
 from citebound.indexes.durable import storage_errors
+from citebound.indexes.language import named
 from citebound.indexes.register import Entry, Findings, Overview
 from citebound.indexes.retest import Change, Comparison
 from citebound.types import Amendment, Document, Fact
@@ -31,6 +36,7 @@ MOST_NOTICES = 3
 """Amendments of one place that a hit or a citation names."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet takes for a formula."""
+SOFT = re.compile(r"[-_/]+")
 Cell = str | int
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
@@ -90,11 +96,16 @@ def listing(
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
     xlsx: Annotated[Path | None, typer.Option("--xlsx", help="Write an Excel file.")] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Show all fields, not only those that fit the screen.")] = False,
 ) -> None:
-    """The documents with their kind and the fields read off them; a value with "?" is doubtful, and a note says why."""
+    """The documents with their kind and the fields read off them; a value with "?" is doubtful, and a note says why.
+
+    As many columns are shown as fit the screen, the most telling first; --csv, --json and --xlsx have all.
+    """
     _one_form(json=as_json, csv=as_csv, xlsx=xlsx is not None)
     with Collection.open(collection) as opened:
         found = opened.overview(only)
+        notes = opened.language_notes(only)
     if as_json:
         _print_json([dataclasses.asdict(row) for row in found])
     elif as_csv:
@@ -104,7 +115,9 @@ def listing(
         err.print(Text(f"{_count(len(found), 'document')} in {xlsx}"))
     elif found:
         for kind in sorted({row.kind for row in found}, key=lambda kind: (not kind, kind)):
-            _print_kind(kind, [row for row in found if row.kind == kind])
+            _print_kind(kind, [row for row in found if row.kind == kind], wide=wide)
+        for note in notes:
+            out.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
     else:
         out.print(Text(f"no document{' satisfies the filter' if only else ''} in the collection {opened.name}"))
         out.print("  what to do: `citebound documents list` shows what is there, `citebound ingest PATH` brings more")
@@ -343,26 +356,108 @@ def _cited(which: str, entry: Entry | None) -> dict[str, Cell]:
 # -- documents --------------------------------------------------------------------------------------------------------
 
 
-def _print_kind(kind: str, rows: Sequence[Overview]) -> None:
-    """The documents of one kind: a table where its columns fit the screen, otherwise one block for each."""
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the list: what stands over it, the fields of which it has the first that is known, and the columns of
+    the screen that it cannot do without. One that is `needed` is never left out of a table."""
+
+    heading: str
+    fields: tuple[str, ...]
+    least: int = NARROW
+    needed: bool = False
+
+    def cell(self, shown: Mapping[str, str]) -> str:
+        """What it has of a document, several values on a line each."""
+        value = next((shown[name] for name in self.fields if shown.get(name)), "")
+        return "\n".join(map(_plain, value.split("; ")))
+
+
+NAME = _Column("document", (), 18)
+FIRST = (
+    _Column("date", ("effective_date", "agreement_date", "report_date", "revision_date"), 10, needed=True),
+    _Column("law", ("governing_law",), 9, needed=True),
+    _Column("parties", ("party",), 20, needed=True),
+    _Column("client", ("client", "vendor"), 12, needed=True),
+    _Column("findings", ("findings",), 16, needed=True),
+    _Column("language", ("languages",), 9, needed=True),
+    _Column("type", ("document_type",)),
+    _Column("expires", ("expiration_date",), 10),
+)
+LAST = ("title", "clauses")
+"""Fields without a column where not all are asked for: they say what the name says, or fill the screen."""
+
+
+def _print_kind(kind: str, rows: Sequence[Overview], *, wide: bool) -> None:
+    """The documents of one kind: a table of the columns that fit the screen, the most telling first; where not even the
+    needed ones do, a block for each document. With `wide` all columns, as a table where each is readable."""
     values = [_shown(row) for row in rows]
-    columns = _merged(values)
+    fields = _merged(values)
     title = f"{kind or 'of no known kind'} ({_count(len(rows), 'document')})"
-    if out.width >= NARROW * (len(columns) + 2):
-        table = Table(*(Column(name, overflow="fold") for name in ("document", *columns)), title=title)
-        for row, shown in zip(rows, values, strict=True):
-            cells = [row.source.name, *(shown.get(name, "") for name in columns)]
-            table.add_row(*(Text(_plain(cell)) for cell in cells))
-        out.print(table)
+    columns = [_Column(name, (name,)) for name in fields] if wide else _fitting(fields, out.width)
+    told = {name for column in columns for name in column.fields}
+    if _width([NAME.least, *(column.least for column in columns)]) <= out.width:
+        _print_table(title, [row.source.name for row in rows], values, columns)
     else:
         out.print(Text(title, style="italic"))
         for row, shown in zip(rows, values, strict=True):
             out.print(Text(_plain(row.source.name), style="bold"))
-            for name, value in shown.items():
-                out.print(Text(f"  {name}: {_plain(value)}"))
+            for name in (name for name in shown if name in told):
+                out.print(Padding(Text(f"{name}: {_plain(shown[name])}"), (0, 0, 0, 2), expand=False))
     for row in rows:
-        for note in doubts(row.facts):
+        for note in doubts(fact for fact in row.facts if fact.name in told):
             out.print(Text(f"? {_plain(row.source.name)}: {note}", style="yellow"))
+    if left_out := [name for name in fields if name not in told and name != "title"]:
+        out.print(Text(f"more with --wide: {', '.join(left_out)}", style="dim"))
+
+
+def _fitting(fields: Sequence[str], screen: int) -> list[_Column]:
+    """The columns that a screen has room for, the needed ones in any case."""
+    named = {name for column in FIRST for name in column.fields}
+    others = [_Column(name.replace("_", " "), (name,)) for name in fields if name not in named and name not in LAST]
+    chosen: list[_Column] = []
+    for column in (*(one for one in FIRST if not set(one.fields).isdisjoint(fields)), *others):
+        if column.needed or _width([NAME.least, column.least, *(one.least for one in chosen)]) <= screen:
+            chosen.append(column)
+    return chosen
+
+
+def _width(columns: Sequence[int]) -> int:
+    """What a table of such columns takes of the screen, with its rules."""
+    return sum(columns) + 3 * len(columns) + 1
+
+
+def _print_table(
+    title: str, names: Sequence[str], values: Sequence[Mapping[str, str]], columns: Sequence[_Column]
+) -> None:
+    """A table as wide as its cells need and the screen has room for; the tightest columns get the room that is left."""
+    every = (NAME, *columns)
+    rows = [[_plain(name), *(c.cell(shown) for c in columns)] for name, shown in zip(names, values, strict=True)]
+    lines = [[column.heading, *(line for row in rows for line in row[i].split("\n"))] for i, column in enumerate(every)]
+    full = [max(map(cell_len, column)) for column in lines]
+    widths = [min(column.least, most) for column, most in zip(every, full, strict=True)]
+    for _ in range(out.width - _width(widths)):
+        tightest = max(range(len(every)), key=lambda i: full[i] / max(1, widths[i]))
+        widths[tightest] += widths[tightest] < full[tightest]
+    table = Table(
+        *(Column(c.heading, width=w, overflow="fold") for c, w in zip(every, widths, strict=True)), title=title
+    )
+    for row in rows:
+        table.add_row(*(Text(_folded(cell, width)) for cell, width in zip(row, widths, strict=True)))
+    out.print(table)
+
+
+def _folded(cell: str, width: int) -> str:
+    """The cell with its long words cut: behind a hyphen, an underscore or a slash where there is one."""
+
+    def cut(word: re.Match[str]) -> str:
+        left, parts = word[0], []
+        while len(left) > width:
+            at = max((m.end() for m in SOFT.finditer(left, 0, width)), default=width)
+            parts.append(left[:at])
+            left = left[at:]
+        return "\n".join([*parts, left])
+
+    return re.sub(r"\S+", cut, cell)
 
 
 def _shown(row: Overview) -> dict[str, str]:
@@ -370,6 +465,8 @@ def _shown(row: Overview) -> dict[str, str]:
     if row.findings:
         counts = ", ".join(f"{n} {severity}" for severity, n in row.severities.items() if n)
         shown["findings"] = f"{row.findings}: {counts}"
+    if set(row.languages) - {"en"}:
+        shown["languages"] = named(row.languages)
     return shown
 
 
@@ -381,12 +478,13 @@ def _sheet(rows: Sequence[Overview]) -> tuple[list[dict[str, Cell]], list[str]]:
     for row, values in zip(rows, fields, strict=True):
         made: dict[str, Cell] = {"document": row.source.name, "kind": row.kind, **values}
         made["title"] = values.get("title") or row.document.title
+        made["languages"] = named(row.languages)
         made |= {"terms": row.terms, "references": row.references, "findings": row.findings}
         made |= {severity: n for severity, n in row.severities.items() if rated}
         made |= {"doubts": "; ".join(doubts(row.facts)), "document_id": row.document.id, "path": row.source.path}
         cells.append(made)
     names = [name for name in _merged(fields) if name != "title"]
-    last = ["terms", "references", "findings", *(rows[0].severities if rated else ())]
+    last = ["languages", "terms", "references", "findings", *(rows[0].severities if rated else ())]
     return cells, ["document", "title", "kind", *names, *last, "doubts", "document_id", "path"]
 
 

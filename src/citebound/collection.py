@@ -27,6 +27,7 @@ from citebound.indexes.embeddings import Remembering, open_encoder
 from citebound.indexes.explain import Explanation, explain
 from citebound.indexes.faiss_index import FaissIndex, exact_search
 from citebound.indexes.filters import FilterLike, parse
+from citebound.indexes.language import warnings
 from citebound.indexes.lock import writer_lock
 from citebound.indexes.register import Findings, Overview
 from citebound.indexes.retest import Comparison, compare
@@ -133,7 +134,7 @@ class Collection:
 
     @cached_property
     def _asker(self) -> Asker:
-        return Asker(self._store, self._search, Remembering(self.embedder), self.config)
+        return Asker(self._store, self._search, Remembering(self.embedder), self.config, self._ledger)
 
     @property
     def generator(self) -> Generator:
@@ -156,7 +157,8 @@ class Collection:
     ) -> IngestReport:
         """Ingest files and folders (recursively). One bad file stops no other; see `report.failures`.
 
-        What kind of document each is, is found out, unless `kind` names a profile for all of them.
+        What kind of document each is, is found out, unless `kind` names a profile for all of them: it stays with their
+        paths until another one is named, or "auto", which finds it out again.
 
         Raises CollectionBusy if another ingest runs, StorageFull if the disk is full; committed documents stay.
         """
@@ -204,7 +206,7 @@ class Collection:
         """Neighbouring hits merged, best first, then the definitions and clauses that they need ("closure"; these have
         no hits), with at most `budget` characters in all. Raises as `search`."""
         _, closed = self._retrieve(question, budget, filters, self._stages(stages, adapter))
-        return list(self._ledger.mark_passages(closed.passages))
+        return list(closed.passages)
 
     def explain(
         self,
@@ -220,9 +222,7 @@ class Collection:
         on = self._stages(stages, adapter)
         found, closed = self._retrieve(question, budget, filters, on)
         alike, _ = self._retrieve(question, budget, filters, tuple(stage for stage in on if stage != "duplicates"))
-        explained = explain(self._store, question, self.embedder.name, found, alike, closed)
-        marked = self._ledger.mark_passages(explained.passages)
-        return replace(explained, hits=tuple(self._ledger.mark_hits(explained.hits)), passages=marked)
+        return explain(self._store, question, self.embedder.name, found, alike, closed)
 
     def _stages(self, stages: Iterable[str], adapter: bool | None) -> tuple[str, ...]:
         """The stages, with the query adapter if it is asked for, or the setting says so and there is one."""
@@ -232,13 +232,14 @@ class Collection:
     def _retrieve(
         self, question: str, budget: int, filters: FilterLike, stages: tuple[str, ...]
     ) -> tuple[Found, Closed]:
-        """What the search found, and what of it is shown."""
+        """What the search found, and what of it is shown; both say what supersedes it, and what governs goes first."""
         asked = clean_question(question, self.config.question_limit)
         found = self._search.find(asked, PASSAGE_HITS, parse(filters), stages=stages)
+        found = replace(found, hits=tuple(self._ledger.mark_hits(found.hits)))
         shown = passages(found.hits, budget)
         if "closure" not in stages:
-            return found, Closed(tuple(shown))
-        return found, close(self._store, shown, budget, found.hits)
+            return found, Closed(self._ledger.mark_passages(shown))
+        return found, close(self._store, shown, budget, found.hits, arrange=self._ledger.mark_passages)
 
     def ask(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Answer:
         """Answer with bound citations, or NOT_FOUND. With `llm` False, by quotes alone. Raises QueryError."""
@@ -251,10 +252,9 @@ class Collection:
         """The events of `ask` as they happen: EvidenceFound, Token ..., Done."""
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
-        events = self._asker.stream(
+        return self._asker.stream(
             question, (lambda: self.generator) if llm else None, tree, stages=self._stages(STAGES, None)
         )
-        return (Done(self._ledger.mark_answer(e.answer)) if isinstance(e, Done) else e for e in events)
 
     def adapt(
         self, labels: Iterable[Labelled], *, given: bool = False, dry_run: bool = False, force: bool = False
@@ -295,6 +295,11 @@ class Collection:
     def overview(self, filters: FilterLike = None) -> tuple[Overview, ...]:
         """Every document with its kind and what was read off it, in the order of paths. Raises BadFilter."""
         return register.overview(self._store, parse(filters))
+
+    def language_notes(self, filters: FilterLike = None) -> tuple[str, ...]:
+        """What should be known of documents in a language that the collection's encoder was not made for: a sentence
+        for each language. Raises BadFilter."""
+        return warnings(self._store.languages(parse(filters)), self._store.encoder_name())
 
     def amendments(self, filters: FilterLike = None) -> tuple[Amendment, ...]:
         """What the documents that satisfy the filter amend, newest first, each with the document and the place that it

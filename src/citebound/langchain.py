@@ -157,6 +157,7 @@ def _document(
             "context": context,
             "score": score,
             "rank": rank,
+            "superseded_by": [amendment.notice for amendment in found.superseded_by],
         },
     )
 

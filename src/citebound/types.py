@@ -305,15 +305,18 @@ class Amendment:
 
     @property
     def notice(self) -> str:
-        """One line for a reader of the changed place: "section 4 superseded by Amendment No. 1, section 2, of ..."."""
+        """One line for a reader of the changed place: what, the instrument, its clause and date, and the file it is in:
+        "section 4 superseded by Amendment No. 1, section 2, of 2021-03-01 (first.txt)"."""
         verb = "superseded" if self.whole else "extended" if self.action == "extended" else "amended"
         said = f"{self.what} {verb} by {self.name}"
-        return f"{said}{f', section {self.section}' * bool(self.section)}{f', of {self.date}' * bool(self.date)}"
+        said += f"{f', section {self.section}' * bool(self.section)}{f', of {self.date}' * bool(self.date)}"
+        return f"{said} ({self.source.name})"
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk that a search returned. `rank` counts from 1; `score` is the fused score (higher is better).
+    """A chunk that a search returned. `rank` counts from 1; `score` is the fused score (higher is better), of which the
+    order of ranks departs only where a text that governs goes before the one that it supersedes.
 
     `superseded_by` are the amendments that changed this place, in the order of their dates.
     """
@@ -329,7 +332,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Neighbouring hits merged into one stretch of text; `len(text)` is what a budget counts."""
+    """Neighbouring hits merged into one stretch of text; `len(text)` is what a budget counts. A definition or clause
+    that another passage needs has no hits.
+
+    `superseded_by` are the amendments that changed this place, in the order of their dates.
+    """
 
     document: DocumentInfo
     source: Source
@@ -338,6 +345,7 @@ class Passage:
     context: str
     pages: tuple[int, ...]
     hits: tuple[Hit, ...]
+    superseded_by: tuple[Amendment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +422,8 @@ class Answer:
     """`sentences` holds all of the draft, removed ones too; `.text` and `.citations` only what was bound.
 
     `passages` are the evidence that was given or, for NOT_FOUND, the nearest passages that were looked at.
-    `reason` says in words why the outcome is not ANSWERED.
+    `reason` says in words why the outcome is not ANSWERED; `notes` are doubts that hold whatever the outcome, such as
+    a language that the encoder was not made for.
     """
 
     question: str
@@ -425,6 +434,7 @@ class Answer:
     conflicts: tuple[str, ...] = ()
     reason: str = ""
     receipt: Receipt | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def bound(self) -> tuple[Sentence, ...]:
@@ -482,12 +492,14 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What one ingest did. `files` has one entry for each file found, in order of path."""
+    """What one ingest did. `files` has one entry for each file found, in order of path. `notes` are what a reader
+    should know of their documents together, such as a language that the encoder was not made for."""
 
     files: tuple[FileReport, ...] = ()
     seconds: float = 0.0
     sandbox: str = ""
     generation: int = 0
+    notes: tuple[str, ...] = ()
 
     @property
     def documents(self) -> tuple[FileReport, ...]:

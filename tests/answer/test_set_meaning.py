@@ -1,12 +1,13 @@
 """Sets in words of their own. The encoder here counts words, so what is asked has words of a known sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citebound.answer.set_meaning import Meanings, restated
+from citebound.answer.set_meaning import Guess, Meaning, Meanings, restated
 from citebound.answer.set_plan import plan
 from citebound.answer.set_question import Quantifier, SetQuestion
 from citebound.config import Config
@@ -84,6 +85,44 @@ def test_a_denial_is_kept(question: str, said: str) -> None:
 )
 def test_one_document_a_name_a_number_or_an_unknown_thing_is_not_guessed_at(question: str) -> None:
     assert asked(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "perhaps"),
+    [
+        ("Which contracts let us walk away without giving a reason?", False),  # the sentence itself
+        ("Which contracts have a ceiling on damages?", False),
+        ("Which contracts put a purple ceiling on damages in Lent?", True),  # three of five content words are strange
+        ("Which contracts with an audit right put a ceiling on damages for trees and bees and seas?", True),
+    ],
+)
+def test_what_is_only_nearly_like_a_sentence_is_perhaps_asked(question: str, perhaps: bool) -> None:
+    made = asked(question)
+    assert made is None or made.perhaps == perhaps
+
+
+def test_a_denial_needs_both_a_near_sentence_and_its_words() -> None:
+    near = Guess(Meaning("cap on liability"), "ceiling on damages", 0.9, 0.3, unsaid=0.5)
+    assert near.certain(absent=False)
+    assert not near.certain(absent=True)
+    assert replace(near, unsaid=0.2).certain(absent=True)
+    assert not replace(near, unsaid=0.2, apart=0.06).certain(absent=False), "another meaning is as near"
+    assert not replace(near, cosine=0.7).certain(absent=False)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which agreemnets have an audit right?", "Which agreements have an audit right?"),
+        ("How many criticals are still open?", "How many critical findings are still open?"),
+        ("Is everything critical fixed?", "Are all critical findings fixed?"),
+        ("Does CVE-2021-44228 show up anywhere in our reports?", "Do any reports mention CVE-2021-44228?"),
+    ],
+)
+def test_slips_and_turns_of_phrase_are_said_again_and_certain(question: str, said: str) -> None:
+    made = asked(question)
+    assert made is not None
+    assert (made.restated, made.perhaps) == (said, False)
 
 
 def test_a_known_beginning_is_not_dropped_for_the_sake_of_the_rest() -> None:

@@ -6,20 +6,21 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citebound.answer.set_question import Quantifier, Range, Scale, Standing, Unit
+from citebound.answer.set_question import Field, Quantifier, Range, Scale, Standing, Unit
 from citebound.answer.set_test import passes
 from citebound.answer.sets import SetAnswer, answer_set, known_names, plan
 from citebound.indexes.store import Store, sha256_of
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
 from citebound.ingest.profile import profiles, shipped
-from citebound.types import Document, DocumentInfo, Eq, Fact, Finding, Source, Span
+from citebound.types import Document, DocumentInfo, Eq, Fact, Finding, Outcome, Source, Span
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "ingest" / "samples"
@@ -200,6 +201,14 @@ MEMBERS = (
     ("How many vulnerabilities are in advisories from 2021?", "CVE-2021-1|CVE-2021-2", 0),
     ("Do all contracts have a governing law clause?", "Alder|Birch|Cedar", 0),
     ("Are all critical findings in the penetration test fixed?", "F-2", 0),
+    ("Which contracts are under NY law?", "Birch", 1),
+    ("Which contracts w/o a liability cap do we have?", "Amendment", 1),
+    ("Which agreements older than 2018 have a cap on liability?", "Alder", 0),
+    ("Which vulnerabilities have a CVSS score of at least 5 but below 9?", "CVE-2021-1|CVE-2021-2", 5),
+    ("Which vulnerabilities are exploitable only with physical access?", "", 5),
+    ("Which findings has nobody fixed yet?", "F-1|F-4", 5),
+    ("Did we ever sign an amendment with Cedar?", "Amendment", 0),
+    ("I'm trying to find out which contracts have audit rights.", "Alder", 0),
 )
 
 USUAL = (
@@ -346,6 +355,28 @@ def test_any_says_yes_no_or_not_decided(store: Store) -> None:
     assert verdict("Is there any contract governed by Texas law?") == "Yes"
     assert verdict("Is there a contract with a source code escrow?") == "No"
     assert verdict("Is there a contract governed by Ohio law?") == "Not decided"  # the amendment does not say
+
+
+def test_of_what_was_perhaps_not_asked_nothing_is_a_member(store: Store) -> None:
+    planned = plan("Which contracts have a cap on liability?", shipped(), known_names(store))
+    assert planned is not None
+    sure = answer_set(store, planned)
+    unsure = answer_set(store, replace(planned, restated="Which contracts have a cap on liability?", perhaps=True))
+    assert (sure.outcome, unsure.outcome) == (Outcome.ANSWERED, Outcome.PARTIAL)
+    assert (unsure.members, unsure.exceptions, unsure.asked) == ((), (), sure.asked)
+    assert [u.label for u in unsure.undecided] == [u.label for u in (*sure.members, *sure.undecided)]
+    told = unsure.sentences()
+    assert told[0].text == "Understood perhaps as: Which contracts have a cap on liability?"
+    assert told[1].text.startswith("Not decided: 2 of 4 contracts may be meant")
+    assert all(u.label in " ".join(s.text for s in told) for u in unsure.undecided)
+    assert any(proof.quote for statement in told for proof in statement.proofs)
+
+
+def test_a_month_ends_on_its_last_day() -> None:
+    planned = plan("Which contracts were signed in June 2018?", shipped(), {})
+    assert planned is not None
+    assert isinstance(planned.condition, Field)
+    assert planned.condition.test == Range(Scale.DATE, "2018-06-01", "2018-06-30")
 
 
 def test_a_filter_limits_the_documents(store: Store) -> None:

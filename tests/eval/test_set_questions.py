@@ -24,14 +24,18 @@ def test_figures_by_hand() -> None:
         Outcome(asked("ab"), frozenset("ac"), bare=False),
         Outcome(asked("d"), None, bare=False),
         Outcome(asked(""), frozenset(), bare=True),
+        Outcome(asked(""), frozenset(), bare=False, perhaps=True),
+        Outcome(asked(""), None, bare=False, each=True),
     ]
     made = {f.name: f.value for f in set_questions.figures_of(outcomes)}
     assert made == {
         "set.member_precision": pytest.approx(1 / 2),
         "set.member_recall": pytest.approx(1 / 3),
-        "set.bare_counts": pytest.approx(1 / 3),
-        "set.understood": pytest.approx(2 / 3),
-        "set.exact": pytest.approx(1 / 3),
+        "set.bare_counts": pytest.approx(1 / 5),
+        "set.understood": pytest.approx(2 / 5),  # not what was perhaps meant
+        "set.perhaps": pytest.approx(1 / 5),
+        "set.each": pytest.approx(1 / 5),
+        "set.exact": pytest.approx(1 / 5),
     }
 
 

@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citebound import cli
+from citebound.answer.ask import Done, EvidenceFound
+from citebound.answer.render import passage_json
 from citebound.collection import Collection
 from citebound.config import Config
-from citebound.indexes.amendment import TIED, Ledger, amendments, superseding
+from citebound.indexes.amendment import TIED, Ledger, amendments, governing_first, superseding
 from citebound.indexes.filters import parse
-from citebound.types import Amendment, Answer, Outcome, Span
+from citebound.types import Amendment, Answer, DocumentInfo, Outcome, Passage, Source, Span
 from tests.fakes import Echo, WordHashEmbedder
 
 AGREEMENT = """SUPPLY AGREEMENT
@@ -114,7 +116,7 @@ def test_a_clause_is_found_in_the_agreement_of_that_title_date_and_parties(colle
     (found,) = made.amendments()
     assert found.amended_source is not None
     assert (found.amended_source.name, found.section, found.date) == ("flour.txt", "2", "2021-03-01")
-    assert found.notice == "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"
+    assert found.notice == "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01 (first.txt)"
     assert quote(made, found.document.id, found.new) == "4.1 Amount. The Buyer shall pay ten dollars."
 
 
@@ -217,7 +219,7 @@ def test_hits_and_citations_say_what_supersedes_them(collect: Open) -> None:
     made = collect(flour=agreement(), first=amendment(TEN))
     hits = made.search("How many dollars shall the Buyer pay for each sack of flour?")
     marked = {hit.source.name: [a.notice for a in hit.superseded_by] for hit in hits if "4.1" in hit.chunk.text}
-    assert marked["flour.txt"] == ["section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"]
+    assert marked["flour.txt"] == ["section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01 (first.txt)"]
     assert all(not hit.superseded_by for hit in hits if "nine dollars" not in hit.chunk.text)
     answer = made.ask(
         "How many dollars shall the Buyer pay for each sack of flour?", {"source": "flour.txt"}, llm=False
@@ -230,7 +232,7 @@ def test_passages_say_what_supersedes_them(collect: Open, capsys: pytest.Capture
     made = collect(flour=agreement(), first=amendment(TEN))
     question = "How many dollars shall the Buyer pay for each sack of flour?"
     only = {"source": "flour.txt"}
-    notice = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01"
+    notice = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01 (first.txt)"
     shown = (
         made.passages(question, filters=only),
         made.explain(question, filters=only).passages,
@@ -247,7 +249,143 @@ def test_an_answer_that_shows_nothing_reads_no_amendments(collect: Open) -> None
     ledger = Ledger(collect(flour=agreement(), first=amendment(TEN))._store)
     nothing = Answer("Why?", Outcome.NOT_FOUND)
     assert (ledger.mark_hits([]), ledger.mark_passages([]), ledger.mark_answer(nothing)) == ([], (), nothing)
-    assert ledger._changes == -1
+    assert ledger._seen == -1
+
+
+ASKED = "How many dollars shall the Buyer pay for each sack?"
+"""It is nearest to the first agreement, which no word of it names."""
+
+
+def test_the_governing_text_comes_first_when_it_is_among_the_hits(collect: Open) -> None:
+    second = amendment(ELEVEN, "Second", "May 1, 2022")
+    made = collect(a=agreement(), b=amendment(TEN), c=second)
+    found = made._search.hits(ASKED, 10)
+    assert "nine dollars" in found[0].chunk.text
+    hits = made.search(ASKED)
+    assert [hit.source.name for hit in hits[:3]] == ["c.txt", "b.txt", "a.txt"]
+    assert [hit.rank for hit in hits] == list(range(1, len(found) + 1))
+    assert {hit.chunk.id: hit.score for hit in hits} == {hit.chunk.id: hit.score for hit in found}
+    for passages in (made.passages(ASKED), made.explain(ASKED).passages):
+        assert [passage.source.name for passage in passages] == ["c.txt", "b.txt", "a.txt"]
+        assert [[a.number for a in passage.superseded_by] for passage in passages] == [[], [2], [1, 2]]
+
+
+def test_what_is_left_of_a_clause_that_is_amended_in_part_stays_first(collect: Open) -> None:
+    clause = "2. The first sentence of Section 4.1 of the Agreement is hereby amended to add “in advance” after “pay”."
+    made = collect(a=agreement(), b=amendment(clause))
+    assert [a.whole for a in made.amendments()] == [False]
+    assert "nine dollars" in made.search(ASKED)[0].chunk.text
+
+
+def test_of_a_text_that_governs_as_a_whole_only_the_best_hit_goes_ahead() -> None:
+    info = [DocumentInfo(name, name, "text/plain", "", "", 0) for name in ("old", "new")]
+    source = [Source(f"{name}.txt", name) for name in ("old", "new")]
+    said = Amendment(
+        *(info[1], source[1], Span(0, 9), "", 1, "", "", "restated"),
+        whole=True, new=Span(0, 100), amends=info[0], place=Span(0, 100),
+    )  # fmt: skip
+
+    def passage(which: int, start: int) -> Passage:
+        by = (said,) if which == 0 else ()
+        return Passage(info[which], source[which], Span(start, start + 9), "", "", (), (), by)
+
+    shown = [passage(0, 10), passage(1, 50), passage(0, 30), passage(1, 70)]
+    ordered = governing_first(shown, lambda one: one.span)
+    assert [(one.document.id, one.span.start) for one in ordered] == [
+        ("new", 50),
+        ("old", 10),
+        ("old", 30),
+        ("new", 70),
+    ]
+    circle = replace(shown[1], superseded_by=(replace(said, document=info[0], new=Span(10, 19)),))
+    assert len(governing_first([shown[0], circle], lambda one: one.span)) == 2
+
+
+def test_an_answer_quotes_the_governing_text_and_its_events_are_marked(collect: Open) -> None:
+    made = collect(a=agreement(), b=amendment(TEN))
+    notice = "section 4.1 superseded by Amendment No. 1, section 2, of 2021-03-01 (b.txt)"
+    assert "ten dollars" in made.ask(ASKED, llm=False).citations[0].quote
+    first, *_, last = made.stream(ASKED)
+    assert isinstance(first, EvidenceFound)
+    assert isinstance(last, Done)
+    for passages in (first.passages, last.answer.passages):
+        assert [[a.notice for a in p.superseded_by] for p in passages] == [[], [notice]]
+        assert ["ten dollars" in p.text for p in passages] == [True, False]
+    assert isinstance(made.generator, Echo)
+    (message,) = (m["content"] for m in made.generator.asked[-1] if m["role"] == "user")
+    assert f"; {notice})" in message
+    nowhere = made.ask(
+        "Which insurance premiums cover volcanic eruptions over the flour, the sack, the mill?", llm=False
+    )
+    assert nowhere.outcome is Outcome.NOT_FOUND
+    assert [p.superseded_by != () for p in nowhere.passages if "nine dollars" in p.text] == [True]
+    shown = passage_json(first.passages[1])
+    assert [a["number"] for a in shown["superseded_by"]] == [1]  # type: ignore[attr-defined]
+    assert [a["number"] for hit in shown["hits"] for a in hit["superseded_by"]] == [1]  # type: ignore[attr-defined]
+
+
+def test_a_definition_that_closure_brings_says_what_supersedes_it(collect: Open) -> None:
+    gone = '2. The definition of "Territory" in Section 1 of the Agreement is hereby deleted.'
+    filler = [
+        f"{n}. Point {n}. " + f"The parties agree on point {n} of the plan and on nothing else. " * 12
+        for n in range(6, 20)
+    ]
+    long = "\n\n".join(
+        [agreement(), *filler, "20. Royalty. The royalty is five percent of the sales in the Territory."]
+    )
+    made = collect(a=long, b=amendment(gone))
+    passages = made.passages("Which royalty is due?", budget=400, filters="source:a.txt")
+    (brought,) = (p for p in passages if not p.hits)
+    assert "State of Texas" in brought.text
+    assert [a.what for a in brought.superseded_by] == ['the definition of "Territory"']
+
+
+def test_amendments_are_read_only_for_documents_that_they_may_concern(collect: Open) -> None:
+    other = agreement(CEDAR)  # of the same seller
+    made = collect(a=agreement(), b=amendment(TEN), other=other, note="The board met in May and amended nothing.")
+    ids = {source.name: source.document_id for row in made.documents() for source in row[5]}
+    for name in ("other.txt", "note.txt"):
+        ledger = Ledger(made._store)
+        assert ledger.over(ids[name], Span(0, 2**30)) == ()
+        assert ledger._all is None
+        assert ids["b.txt"] not in {id_ for id_, _ in ledger._read}  # the amendment was not read
+    for name, count in (("a.txt", 1), ("b.txt", 0)):
+        ledger = Ledger(made._store)
+        assert len(ledger.over(ids[name], Span(0, 2**30))) == count
+        assert ledger._all == made.amendments()
+
+
+def test_a_collection_without_amendments_reads_none(collect: Open) -> None:
+    made = collect(a=agreement(), b=agreement(CEDAR))
+    made.search(ASKED)
+    assert (made._ledger._all, made._ledger._read) == (None, {})
+
+
+PARTIES = ("Alder Foods, Inc.", "Cedar Bakeries, Inc.", "Ash GmbH", "The Elm and Fir Company of New York, LLC")
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from(PARTIES), st.sampled_from(["June 15, 2019", "7/1/18"])), min_size=1, max_size=3),
+    st.sampled_from(PARTIES),
+    st.sampled_from(["June 15, 2019", "7/1/18"]),
+    st.booleans(),
+    st.sampled_from(["", "Cedar Bakeries, Inc., f/k/a Alder Foods, Inc.", "Ash GmbH as successor in interest"]),
+)
+def test_what_is_not_read_would_have_changed_nothing(
+    tmp_path_factory: pytest.TempPathFactory, bases: list[tuple[str, str]], buyer: str, of: str, named: bool, now: str
+) -> None:
+    folder = tmp_path_factory.mktemp("lazy")
+    for n, (party, date) in enumerate(bases):
+        text = agreement(party, date) if named else agreement(party, date).replace("by and between", "by")
+        (folder / f"base{n}.txt").write_text(text)
+    (folder / "first.txt").write_text(amendment(TEN, buyer=now or buyer, of=of))
+    with Collection.open(folder / "c", create=True, config=Config(home=folder), embedder=WordHashEmbedder()) as made:
+        made.ingest(sorted(folder.glob("*.txt")))
+        found = Ledger(made._store).all()
+        for info, *_ in made.documents():
+            whole = Span(0, 2**30)
+            assert Ledger(made._store).over(info.id, whole) == superseding(found, info.id, whole)
 
 
 def test_an_empty_place_supersedes_nothing(collect: Open) -> None:
@@ -324,7 +462,7 @@ def test_a_notice_reads_well_without_number_date_and_section(collect: Open) -> N
     made = collect(flour=agreement(), first=amendment(TEN))
     a: Amendment = made.amendments()[0]
     plain = replace(a, number=0, title="Letter Amendment", section="", date="", whole=False, target="", term="Fee")
-    assert plain.notice == 'the definition of "Fee" amended by Letter Amendment'
+    assert plain.notice == 'the definition of "Fee" amended by Letter Amendment (first.txt)'
 
 
 def test_what_belongs_to_an_agreement_is_not_taken_for_it(collect: Open) -> None:

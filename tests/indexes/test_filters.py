@@ -476,7 +476,8 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         for n in range(2000):
             name = hashlib.sha256(str(n).encode()).hexdigest()
             db.execute(
-                "INSERT INTO documents VALUES (?, 'T', 'text/plain', 'Text.', 'h', 'p', 0, 'ok', 'text', '[]', ?)",
+                "INSERT INTO documents"
+                " VALUES (?, 'T', 'text/plain', 'Text.', 'h', 'p', 0, 'ok', 'text', '[]', ?, '', '{}')",
                 (name, "contracts" if n % 2 else "security_reports"),
             )
             db.execute(

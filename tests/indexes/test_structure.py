@@ -11,6 +11,7 @@ import pytest
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.errors import ConfigError
+from citebound.indexes import ingest
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
 from tests.fakes import WordHashEmbedder
@@ -108,7 +109,7 @@ def test_a_kind_of_the_users_own_is_one_file(tmp_path: Path) -> None:
     assert "2024-02-01" in {f.value for f in stored.facts if f.name == "effective_date"}
 
 
-def test_a_kind_can_be_forced_and_stays_until_the_file_changes(tmp_path: Path) -> None:
+def test_a_kind_can_be_forced_and_stays_until_another_is_or_it_is_to_be_found_out(tmp_path: Path) -> None:
     path = tmp_path / "minutes.txt"
     path.write_text("Minutes of the board.\n\nThe budget was approved.\n")
     with collection(tmp_path) as made:
@@ -118,8 +119,53 @@ def test_a_kind_can_be_forced_and_stays_until_the_file_changes(tmp_path: Path) -
         assert made.document("minutes.txt").kind == "contracts"
         made.ingest([path])
         assert made.document("minutes.txt").kind == "contracts"
+        path.write_text("Minutes of the board.\n\nThe budget was approved, and the travel.\n")
+        made.ingest([path])  # the path has it, as it has its labels
+        assert [(row.kind, row.forced) for row in made.overview()] == [("contracts", True)]
+        made.ingest([path], kind="security_reports")
+        assert made.document("minutes.txt").kind == "security_reports"
         with pytest.raises(ConfigError, match="no kind"):
             made.ingest([path], kind="poems")
+        made.ingest([path], kind="auto")
+        assert [(row.kind, row.forced) for row in made.overview()] == [("", False)]
+
+
+def test_a_forced_kind_survives_another_parser_and_a_profile_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "minutes.txt"
+    path.write_text("Minutes of the board.\n\nThe budget was approved.\n")
+    own = tmp_path / "own"
+    shutil.copytree(EXAMPLE, own)
+    with collection(tmp_path, profiles=own) as made:
+        made.ingest([path], kind="policies")
+        assert made.document("minutes.txt").kind == "policies"
+        monkeypatch.setattr(ingest, "PARSER_VERSION", "citebound-next")
+        assert [file.status.value for file in made.ingest([path]).files] == ["ok"]  # parsed again
+        assert made.document("minutes.txt").kind == "policies"
+    (own / "policies.toml").rename(tmp_path / "policies.toml")
+    with collection(tmp_path, profiles=own) as made:
+        (file,) = made.ingest([path]).files
+        assert any("'policies' was forced on it; there is no such profile now" in note for note in file.notes)
+        assert made.document("minutes.txt").kind == ""
+    (tmp_path / "policies.toml").rename(own / "policies.toml")
+    with collection(tmp_path, profiles=own) as made:
+        made.ingest([path])
+        assert made.document("minutes.txt").kind == "policies"  # it was not forgotten
+
+
+def test_a_kind_is_forced_on_one_file_and_not_on_its_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (tmp_path / "files" / name).write_text(f"Minutes of the board, {name}.\n\nThe budget was approved.\n")
+    with collection(tmp_path) as made:
+        made.ingest([tmp_path / "files" / "b.txt"], kind="contracts")
+        made.ingest([tmp_path / "files"])
+        assert [(row.source.name, row.kind) for row in made.overview()] == [
+            ("a.txt", ""),
+            ("b.txt", "contracts"),
+            ("c.txt", ""),
+        ]
 
 
 def test_a_profile_that_does_not_read_is_named_and_nothing_is_touched(tmp_path: Path) -> None:
@@ -150,7 +196,9 @@ def test_a_collection_of_the_first_format_is_brought_up_to_date(tmp_path: Path) 
         db = made._store._db
         for table in ("terms", "mentions", "facts", "findings", "card_words", "cards"):
             db.execute(f"DROP TABLE {table}")
-        db.execute("ALTER TABLE documents DROP COLUMN kind")
+        db.execute("DROP INDEX documents_languages")
+        for column in ("kind", "forced", "languages"):
+            db.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         db.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
     with collection(tmp_path) as made:
         assert len(made._store.cards()) == 1

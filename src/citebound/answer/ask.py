@@ -16,22 +16,28 @@ from functools import cached_property
 from importlib import resources
 
 from citebound.answer.bind import Bound, bind, says_not_found
-from citebound.answer.evidence import Candidate, Evidence, for_prompt, gather, weights
+from citebound.answer.evidence import Candidate, Evidence, closing, fitting, gather, merged, notice, weights, widen
 from citebound.answer.exhibit import cite
+from citebound.answer.set_document import search_each, sought
 from citebound.answer.set_meaning import MEASURED, Meanings, restated
 from citebound.answer.sets import Statement, answer_set, known_names, plan
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
+from citebound.indexes.amendment import Ledger, governing_first
+from citebound.indexes.closure import Closed
+from citebound.indexes.language import warning, warnings
 from citebound.indexes.lexical import terms
 from citebound.indexes.search import STAGES, Search, passages
 from citebound.indexes.store import Store
 from citebound.ingest.profile import Profile, profiles
+from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder, Generator
 from citebound.types import (
     Answer,
     Citation,
     DocumentInfo,
     Filter,
+    Hit,
     Outcome,
     Passage,
     Receipt,
@@ -47,6 +53,12 @@ SUFFICIENT = 0.42
 NEAR = 0.5
 """Sufficiency from which on quotes are shown although the model said "not found": the small model says it nearly as
 often where the answer lies before it (eval/LOG.md)."""
+
+HINTS = 60
+"""Tokens of the hints of profiles that a prompt holds at most; they take room from its passages."""
+
+FEWER = 6
+"""Of the evidence budget, hints may take this part at most: one in so many tokens."""
 
 HITS = 24
 NEAREST = 3
@@ -95,11 +107,14 @@ def clean_question(question: str, limit: int) -> str:
 class Asker:
     """Answers questions over one collection."""
 
-    def __init__(self, store: Store, search: Search, embedder: Embedder, config: Config) -> None:
+    def __init__(
+        self, store: Store, search: Search, embedder: Embedder, config: Config, ledger: Ledger | None = None
+    ) -> None:
         self._store = store
         self._search = search
         self._embedder = embedder
         self._config = config
+        self._ledger = ledger or Ledger(store)
 
     def stream(
         self,
@@ -118,15 +133,18 @@ class Asker:
             yield EvidenceFound(())
             yield Done(about_all)
             return
-        looked = self._search.find(question, HITS, tree, stages=stages)
-        hits, asked = list(looked.hits), looked.asked
+        on = frozenset(stages)
+        looked = self._search.find(question, HITS, tree, stages=on)
+        hits, asked = self._ledger.mark_hits(looked.hits), looked.asked
         searched = self._store.searched(tree)
-        frequencies = self._store.frequencies(terms(asked))
-        evidence = gather(asked, hits, weights(asked, frequencies, searched[1]), self._embedder)
-        given = for_prompt(evidence, self._embedder, self._config.evidence_tokens)
+        weighed = weights(asked, self._store.frequencies(terms(asked)), searched[1])
+        evidence = self._governing(gather(asked, hits, weighed, self._embedder))
+        closed, hints = self._given(evidence, "closure" in on, hinted=open_generator is not None)
+        evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder))
+        notes = self._notes(question, tree)
         found = time.monotonic()
-        yield EvidenceFound(tuple(given))
-        record = _Record(self, question, evidence, given, searched, found - started)
+        yield EvidenceFound(closed.passages)
+        record = _Record(self, question, evidence, closed.passages, searched, found - started, notes, hints)
         if evidence.sufficiency < SUFFICIENT:
             reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
             yield Done(record.not_found(reason))
@@ -141,6 +159,50 @@ class Asker:
             return
         yield from self._generated(question, record.generator, record)
 
+    def _given(self, evidence: Evidence, closure: bool, *, hinted: bool) -> tuple[Closed, str]:
+        """The passages for the prompt, within the budget with the hints for their kinds of documents; the hints."""
+        tokens = self._config.evidence_tokens
+        kept = fitting(evidence, self._embedder, tokens)
+        hints = self._hints(kept) if hinted else ""
+        if hints:
+            tokens -= len(self._embedder.token_starts(hints))
+            kept = fitting(evidence, self._embedder, tokens)
+            hints = self._hints(kept)
+        if not closure:
+            return Closed(self._ledger.mark_passages(merged(kept))), hints
+        arrange = self._ledger.mark_passages
+        return closing(self._store, kept, evidence.hits, self._embedder, tokens, arrange), hints
+
+    def _hints(self, hits: Sequence[Hit]) -> str:
+        """The first sentences of what the profiles of these documents hint, in the order of their names, while they
+        fit; "" for none."""
+        kinds = set(self._store.kinds(hit.document.id for hit in hits).values())
+        left = min(HINTS, self._config.evidence_tokens // FEWER)
+        said: list[str] = []
+        for profile in self._kinds:
+            text = profile.hints if profile.name in kinds else ""
+            for span in sentence_spans(text):
+                sentence = " ".join(span.of(text).split())
+                left -= len(self._embedder.token_starts(sentence))
+                if left < 0:
+                    return " ".join(said)
+                said.append(sentence)
+        return " ".join(said)
+
+    def _notes(self, question: str, tree: Filter | None) -> tuple[str, ...]:
+        """Which languages the encoder was not made for, of the question and of the documents that it is asked of."""
+        encoder = self._embedder.name
+        said = warning(question, encoder)
+        return (*([said] if said else ()), *warnings(self._store.languages(tree), encoder))
+
+    def _governing(self, evidence: Evidence) -> Evidence:
+        """The evidence with the sentences of a text that governs before those of the text that it supersedes."""
+        if not any(hit.superseded_by for hit in evidence.hits):
+            return evidence
+        over = self._ledger.over
+        marked = [replace(c, superseded_by=over(c.document.id, c.span)) for c in evidence.candidates]
+        return replace(evidence, candidates=tuple(governing_first(marked, lambda c: c.span)))
+
     @cached_property
     def _kinds(self) -> tuple[Profile, ...]:
         return profiles(self._config.profiles, self._config.home / "profiles")
@@ -150,15 +212,18 @@ class Asker:
         return Meanings(self._kinds, self._embedder.embed)
 
     def _of_the_set(self, question: str, tree: Filter | None) -> Answer | None:
-        """The answer to a question about the set of documents, from what was read off all of them; None if it is none,
-        or if there is nothing of the kind that it asks about."""
+        """The answer to a question about the set of documents, from what was read off all of them, or, where it asks
+        for what is not, from a search of each; None if it is no such question, or there is nothing of that kind."""
         started = time.monotonic()
         known = known_names(self._store, tree)
         asked = plan(question, self._kinds, known)
         if asked is None and self._embedder.name == MEASURED:
             asked = restated(question, self._kinds, known, self._meanings)
-        found = answer_set(self._store, asked, tree) if asked else None
-        if found is None or not found.asked:
+        read = answer_set(self._store, asked, tree) if asked else None
+        unread = sought(question, self._kinds, known) if asked is None else None
+        each = search_each(self._store, self._embedder, unread, tree) if unread else None
+        found = read if read is not None and read.asked else each
+        if found is None:
             return None
         citer = _Citer(self._store)
         sentences = tuple(self._stated(statement, citer) for statement in found.sentences())
@@ -168,14 +233,13 @@ class Asker:
             generator="",
             prompt_sha256="",
             searched_documents=found.documents,
-            searched_chunks=0,
+            searched_chunks=found.chunks,
             sufficiency=1.0,
             retrieval_seconds=time.monotonic() - started,
             generation_seconds=0.0,
         )
-        reason = f"from what was read off {found.documents} documents, not from the nearest passages"
-        outcome = Outcome.ANSWERED if found.members else Outcome.ABSENT
-        return Answer(question, outcome, sentences, reason=reason, receipt=receipt)
+        answer = Answer(question, found.outcome, sentences, reason=found.reason, receipt=receipt)
+        return self._ledger.mark_answer(answer)
 
     def _stated(self, statement: Statement, citer: _Citer) -> Sentence:
         citations = []
@@ -187,7 +251,7 @@ class Asker:
         return Sentence(statement.text, tuple(c for c in citations if c), Verdict.BOUND)
 
     def _generated(self, question: str, generator: Generator, record: _Record) -> Iterator[Event]:
-        messages = prompt(question, record.given)
+        messages = prompt(question, record.given, record.hints)
         record.prompt_sha256 = hashlib.sha256("\n".join(m["content"] for m in messages).encode()).hexdigest()
         begun = time.monotonic()
         draft = ""
@@ -219,13 +283,15 @@ class _Record:
     given: Sequence[Passage]
     searched: tuple[int, int]
     retrieval_seconds: float
+    notes: tuple[str, ...] = ()
+    hints: str = ""
     generator: Generator | None = None
     prompt_sha256: str = ""
     generation_seconds: float = 0.0
 
     def not_found(self, reason: str, sentences: tuple[Sentence, ...] = ()) -> Answer:
         nearest = passages(self.evidence.hits[:NEAREST], 10_000)
-        return self._answer(Outcome.NOT_FOUND, sentences, tuple(nearest), reason)
+        return self._answer(Outcome.NOT_FOUND, sentences, self.asker._ledger.mark_passages(nearest), reason)
 
     def bound(self, draft: Sequence[Bound]) -> Answer:
         """The answer from a draft after the gate; quotes instead when nothing of it was bound."""
@@ -255,8 +321,7 @@ class _Record:
         return Sentence(bound.text, citations, bound.verdict, bound.reason)
 
     def _quote(self, candidate: Candidate, citer: _Citer) -> Sentence | None:
-        hit = candidate.hit
-        citation = citer.of(hit.document, hit.source, candidate.span, candidate.text)
+        citation = citer.of(candidate.document, candidate.found.source, candidate.span, candidate.text)
         text = " ".join(candidate.text.split())
         return Sentence(f"“{text}”", (citation,), Verdict.BOUND) if citation else None
 
@@ -276,7 +341,9 @@ class _Record:
             prompt_tokens=getattr(self.generator, "prompt_tokens", 0),
             output_tokens=getattr(self.generator, "output_tokens", 0),
         )
-        return Answer(self.question, outcome, sentences, shown, self.evidence.hits, reason=reason, receipt=receipt)
+        hits = self.evidence.hits
+        made = Answer(self.question, outcome, sentences, shown, hits, (), reason, receipt, self.notes)
+        return self.asker._ledger.mark_answer(made)
 
 
 class _Citer:
@@ -303,15 +370,20 @@ def _best(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in candidates[:QUOTED] if c.score >= best.score - CLOSE]
 
 
-def prompt(question: str, given: Sequence[Passage]) -> list[dict[str, str]]:
-    """Chat messages: the fixed instructions, then numbered passages in fences nobody can guess, then the question."""
+def prompt(question: str, given: Sequence[Passage], hints: str = "") -> list[dict[str, str]]:
+    """Chat messages: the fixed instructions and the hints for these kinds of documents, then numbered passages in
+    fences nobody can guess, each with what supersedes it, then the question."""
     fixed = resources.files("citebound.answer").joinpath("prompts/answer.txt").read_text("utf-8").strip()
     fence = secrets.token_hex(4)
     numbered = "\n".join(
-        f"<{fence}>\n[{n}] {' '.join(p.text.split())}\n(from {p.context})\n</{fence}>"
+        f"<{fence}>\n[{n}] {' '.join(p.text.split())}\n(from {_about(p)})\n</{fence}>"
         for n, p in enumerate(given, start=1)
     )
     return [
-        {"role": "system", "content": fixed},
+        {"role": "system", "content": "\n".join(filter(None, (fixed, hints)))},
         {"role": "user", "content": f"{numbered}\n\nQuestion: {question}"},
     ]
+
+
+def _about(passage: Passage) -> str:
+    return "; ".join(filter(None, (passage.context, notice(passage.superseded_by))))

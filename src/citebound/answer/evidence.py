@@ -8,31 +8,43 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from citebound.answer.words import content, facts, stem
+from citebound.indexes.closure import Arrange, Closed, close
 from citebound.indexes.lexical import terms
 from citebound.indexes.search import passages
+from citebound.indexes.store import Store
 from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder
-from citebound.types import Hit, Passage, Span
+from citebound.types import Amendment, DocumentInfo, Hit, Passage, Span
 
 LOOKED_AT = 24
 """Hits whose sentences are ranked."""
 
 
+FENCE = 8
+"""Tokens of the number and the fences of one passage in a prompt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sentence of a hit; `span` are offsets in the document's text. Cosine and coverage are in -1..1 and 0..1."""
+    """One sentence of a hit, or of a passage that closure brought; `span` are offsets in the document's text. Cosine
+    and coverage are in -1..1 and 0..1. `superseded_by` are the amendments that changed this very sentence."""
 
-    hit: Hit
+    found: Hit | Passage
     span: Span
     text: str
     cosine: float
     coverage: float
     score: float
+    superseded_by: tuple[Amendment, ...] = ()
+
+    @property
+    def document(self) -> DocumentInfo:
+        return self.found.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +69,59 @@ def weights(question: str, frequencies: Mapping[str, int], chunks: int) -> dict[
 
 def gather(question: str, hits: Sequence[Hit], word_weights: Mapping[str, float], embedder: Embedder) -> Evidence:
     """Rank the sentences of the best hits. No hits give no candidates and sufficiency 0."""
-    found: list[tuple[Hit, Span, str]] = []
-    for hit in hits[:LOOKED_AT]:
-        for span in sentence_spans(hit.chunk.text):
-            text = span.of(hit.chunk.text)
-            if content(text) and not _heading(text, hit.chunk.context):
-                start = hit.chunk.span.start
-                found.append((hit, Span(start + span.start, start + span.end), text))
-    if not found:
-        return Evidence(tuple(hits), (), 0.0)
-    query, *rows = embedder.embed([question, *(f"{_leaf(h)}\n{text}" for h, _, text in found)])
+    looked_at = [(hit, hit.chunk.text, hit.chunk.span.start, hit.chunk.context, hit.rank) for hit in hits[:LOOKED_AT]]
+    candidates = _ranked(question, looked_at, word_weights, embedder)
+    return Evidence(tuple(hits), tuple(candidates), sufficiency(candidates))
+
+
+def widen(
+    evidence: Evidence, question: str, closed: Closed, word_weights: Mapping[str, float], embedder: Embedder
+) -> Evidence:
+    """The evidence with the sentences of what closure brought, each ranked as if it were the hit after the one that
+    brought it. Whether the evidence suffices, the hits alone decide: that is what the threshold was chosen on."""
+    brought = []
+    for added in closed.added:
+        by = closed.passages[added.by - 1].hits
+        one = added.passage
+        brought.append((one, one.text, one.span.start, one.context, (by[0].rank if by else LOOKED_AT) + 1))
+    if not brought:
+        return evidence
+    more = _ranked(question, brought, word_weights, embedder)
+    candidates = sorted((*evidence.candidates, *more), key=lambda c: -c.score)
+    return replace(evidence, candidates=tuple(candidates))
+
+
+def _ranked(
+    question: str,
+    looked_at: Sequence[tuple[Hit | Passage, str, int, str, int]],
+    word_weights: Mapping[str, float],
+    embedder: Embedder,
+) -> list[Candidate]:
+    """The sentences of what was found, best first; of each: its text, where that begins, its headings and its rank."""
+    sentences = [
+        (found, Span(start + span.start, start + span.end), span.of(text), context, rank)
+        for found, text, start, context, rank in looked_at
+        for span in sentence_spans(text)
+        if content(span.of(text)) and not _heading(span.of(text), context)
+    ]
+    if not sentences:
+        return []
+    query, *rows = embedder.embed([question, *(f"{_leaf(context)}\n{text}" for _, _, text, context, _ in sentences)])
     cosines = np.stack(rows) @ query
     total = sum(word_weights.values()) or 1.0
     wanted = facts(question)
     candidates = []
-    for (hit, span, text), cosine in zip(found, cosines, strict=True):
+    for (found, span, text, context, rank), cosine in zip(sentences, cosines, strict=True):
         own = set(content(text))
-        above = set(content(hit.chunk.context))
+        above = set(content(context))
         covered = sum(w for s, w in word_weights.items() if s in own)
         covered += 0.5 * sum(w for s, w in word_weights.items() if s in above and s not in own)
         coverage = covered / total
         named = 0.1 * len(wanted & facts(text)) / len(wanted) if wanted else 0.0
-        score = 0.65 * float(cosine) + 0.35 * coverage + named - 0.02 * hit.rank
-        candidates.append(Candidate(hit, span, text, float(cosine), coverage, score))
+        score = 0.65 * float(cosine) + 0.35 * coverage + named - 0.02 * rank
+        candidates.append(Candidate(found, span, text, float(cosine), coverage, score))
     candidates.sort(key=lambda c: -c.score)
-    return Evidence(tuple(hits), tuple(candidates), sufficiency(candidates))
+    return candidates
 
 
 def sufficiency(candidates: Sequence[Candidate]) -> float:
@@ -92,23 +132,59 @@ def sufficiency(candidates: Sequence[Candidate]) -> float:
     return max(0.0, min(1.0, candidates[0].cosine)) if candidates else 0.0
 
 
-def for_prompt(evidence: Evidence, embedder: Embedder, tokens: int) -> list[Passage]:
-    """The hits of the best sentences, then the best hits, while they fit the token budget; merged, in order of rank."""
-    order = list(dict.fromkeys([c.hit for c in evidence.candidates[:4]] + list(evidence.hits)))
+def fitting(evidence: Evidence, embedder: Embedder, tokens: int) -> list[Hit]:
+    """The hits of the best sentences, then the best hits, while they fit the token budget; the first in any case."""
+    of_sentences = [c.found for c in evidence.candidates[:4] if isinstance(c.found, Hit)]
     kept: list[Hit] = []
-    for hit in order:
-        cost = len(embedder.token_starts(hit.chunk.text)) + len(embedder.token_starts(hit.chunk.context)) + 8
+    for hit in dict.fromkeys([*of_sentences, *evidence.hits]):
+        cost = _tokens(embedder, hit.chunk.text, hit.chunk.context, hit.superseded_by)
         if cost > tokens and kept:
             break
         kept.append(hit)
         tokens -= cost
         if tokens <= 0:
             break
-    return passages(kept, sum(len(h.chunk.text) for h in kept))
+    return kept
 
 
-def _leaf(hit: Hit) -> str:
-    return hit.chunk.context.rsplit(" > ", 1)[-1]
+def merged(kept: Sequence[Hit]) -> list[Passage]:
+    """The hits as passages, in order of rank."""
+    return passages(kept, sum(len(hit.chunk.text) for hit in kept))
+
+
+def closing(
+    store: Store, kept: Sequence[Hit], found: Sequence[Hit], embedder: Embedder, tokens: int, arrange: Arrange
+) -> Closed:
+    """The hits as passages with the definitions and clauses that they need, in the token budget: these take what the
+    hits leave free, and room from the last of them."""
+    alone = arrange(merged(kept))
+    used = sum(_tokens(embedder, h.chunk.text, h.chunk.context, h.superseded_by) for h in kept)
+    if not kept or used > tokens:
+        return Closed(tuple(alone))
+    characters = sum(len(hit.chunk.text) for hit in kept)
+    each = characters / max(1, sum(len(embedder.token_starts(hit.chunk.text)) for hit in kept))
+    budget = characters + int(each * (tokens - used))
+    for _ in range(2):
+        closed = close(store, alone, budget, found, order=kept, arrange=arrange)
+        if sum(_tokens(embedder, p.text, p.context, p.superseded_by) for p in closed.passages) <= tokens:
+            return closed
+        budget -= int(2 * each * (FENCE + len(embedder.token_starts(kept[0].chunk.context))))
+    return Closed(tuple(alone))
+
+
+def _tokens(embedder: Embedder, text: str, context: str, superseded_by: Sequence[Amendment]) -> int:
+    """What a passage costs in a prompt, with its headings and what is said of what supersedes it."""
+    said = notice(superseded_by)
+    return sum(len(embedder.token_starts(part)) for part in (text, context, said) if part) + FENCE
+
+
+def notice(superseded_by: Sequence[Amendment]) -> str:
+    """What a prompt says of a changed place: the last change to take effect; "" for none."""
+    return " ".join(superseded_by[-1].notice.split()) if superseded_by else ""
+
+
+def _leaf(context: str) -> str:
+    return context.rsplit(" > ", 1)[-1]
 
 
 def _heading(text: str, context: str) -> bool:

@@ -26,13 +26,22 @@ def answer_json(answer: Answer) -> dict[str, object]:
         "citations": [dataclasses.asdict(c) for c in answer.citations],
         "passages": [passage_json(p) for p in answer.passages],
         "receipt": dataclasses.asdict(answer.receipt) if answer.receipt else None,
+        "notes": answer.notes,
     }
 
 
 def passage_json(passage: Passage) -> dict[str, object]:
-    """A passage; of its hits only id, rank and score."""
-    made = dataclasses.asdict(passage)
-    made["hits"] = [{"chunk": h.chunk.id, "rank": h.rank, "score": h.score} for h in passage.hits]
+    """A passage and what supersedes it; of its hits only id, rank, score and what supersedes them."""
+    made = dataclasses.asdict(dataclasses.replace(passage, hits=()))
+    made["hits"] = [
+        {
+            "chunk": h.chunk.id,
+            "rank": h.rank,
+            "score": h.score,
+            "superseded_by": [dataclasses.asdict(a) for a in h.superseded_by],
+        }
+        for h in passage.hits
+    ]
     return made
 
 

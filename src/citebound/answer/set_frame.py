@@ -25,6 +25,11 @@ FRAMES: tuple[tuple[Quantifier, str], ...] = (
         r" of)?(?: (?:the|our|my))?(?= )",
     ),
     (Quantifier.ANY, r"(?:do|did) (?:we|i|you|they) (?:currently |already )?have(?: (?:any|an?|some))?(?= )"),
+    (
+        Quantifier.ANY,
+        r"(?:did|have|has|had) (?:we|they) (?:ever |already )?(?:sign(?:ed)?|enter(?:ed)? into|conclude[d]?)"
+        r"(?: (?:any|an?|some))?(?= )",
+    ),
     (Quantifier.ANY, rf"(?:does|did|has|is|was|can|could|will) (?={ANYTHING} {HERE})"),
     (Quantifier.COUNT, rf"{AMONG}(?=[^,?]{{3,80}}, how many\b)"),
     (Quantifier.LIST, rf"{AMONG}(?=[^,?]{{3,80}}, (?:which|what)(?: ones?| of (?:them|these|those))\b)"),
@@ -47,9 +52,13 @@ FRAMES: tuple[tuple[Quantifier, str], ...] = (
     (Quantifier.LIST, rf"(?:(?:a |the )?(?:full |complete )?list of|every|each|all){OF_THEM}"),
 )
 POLITE = re.compile(
-    r"(?:(?:please|hi|hello|ok|so|can you|could you|would you|will you|i need|i want|i would like|i'd"
-    r" like|we need|we want"
-    r"|to see|to know|to have|tell me|tell us|let me know|show me|give me)[ ,]+){1,4}"
+    r"(?:(?:please|hi|hello|hey|ok|so|and|also|kindly|quick(?:ly)?|(?:quick |one )?question:?|can you|could you"
+    r"|would you"
+    r"|will you|can anyone|can somebody|i need|i want|i would like|i'd like|we need|we want|we'd like"
+    r"|i(?:'m| am) (?:trying|looking)|we(?:'re| are) (?:trying|looking)|i wonder|i was wondering|do you know|help me"
+    r"|for"
+    r"|to see|to know|to have|to find(?: out)?|to list|to get|find out|tell me|tell us|let me know|show me|give me)"
+    r"(?:[ ,]+|: )){1,5}"
 )
 ENDING = re.compile(
     r"(?:[,;:.?] ?)?(?:and )?(?:(?:if so,? )?(?:which(?: ones?)?(?: are (?:they|those))?"
@@ -95,7 +104,8 @@ GLUE = frozenset(
     " categorised tagged used data"
     " caused cause causes causing due because result results resulting become becomes became appear appears appearing"
     " occur occurs around refer refers referring reference references referencing cite cites citing noted raised"
-    " discovered detected uncovered level levels types documented actually specifically presently held hold holds"
+    " discovered detected uncovered got received obtained undertaking undertakings need needs needing hit due level"
+    " levels types documented actually specifically presently held hold holds"
     " will would can could may must shall should subject pursuant respect regard date dates value"
     " field information".split()
 )

@@ -6,6 +6,7 @@ is left for the plan to account for.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -57,6 +58,7 @@ from citebound.answer.set_words import (
     MOST,
     NEGATIONS,
     NOUN_BEFORE,
+    NUM,
     NUMBERS,
     OR_LESS,
     OR_MORE,
@@ -197,6 +199,13 @@ def claim_scores(marks: Marks) -> None:
         whole = condition_mark(match, Every((inside, Unless(outside))))
         return replace(whole, kinds=("security_reports",))
 
+    def between(match: re.Match[str]) -> Mark:
+        low, high = match["low"], match["high"]
+        over, under = re.fullmatch(OVER, match["over"]), re.fullmatch(UNDER, match["under"])
+        test = Range(Scale.NUMBER, _plain(low), _plain(high), bool(over), bool(under))
+        condition = Field(("cvss_score",), test, f"CVSS score {match['said']}")
+        return condition_mark(match, condition, "finding", "score")
+
     kind = r"(?:(?:cvss(?:[ -]?v?[234](?:\.[01])?)?|base|score|scores|scored|scoring)(?: base)?(?: scores?)?)"
     for match in re.finditer(
         rf"(?:maximum|highest|highest possible|top|perfect) (?={kind} (?:of )?10(?:\.0)?(?![\w.]))", marks.low
@@ -204,6 +213,11 @@ def claim_scores(marks: Marks) -> None:
         marks.strike(*match.span())
     marks.claim(
         rf"(?:all|every|each)(?: of the)?(?: single)? {kind}(?: (?:is|are|being|of))? (?P<said>{RANGED})", of_all
+    )
+    marks.claim(
+        rf"{kind}(?: (?:is|are|of|that is|which is))? (?P<said>(?P<over>{OVER}|{LEAST}|from) (?P<low>{NUM})"
+        rf"(?:,? (?:but|and|yet))? (?P<under>{UNDER}|{MOST}|to) (?P<high>{NUM}))",
+        between,
     )
     marks.claim(
         rf"{kind}(?: (?:is|are|of|that is|which is))? (?P<said>{RANGED})(?: on (?:the )?cvss(?: scale)?)?", made
@@ -333,16 +347,21 @@ def _day(printed: str) -> tuple[str, str]:
             iso = f"{year}-{month:02}-{int(day[1]):02}"
             return iso, iso
         months = (month, month)
-    return f"{year}-{months[0]:02}-01", f"{year}-{months[1]:02}-31"
+    return f"{year}-{months[0]:02}-01", f"{year}-{months[1]:02}-{calendar.monthrange(year, months[1])[1]}"
 
 
 def claim_durations(marks: Marks) -> None:
     names = (
         (
-            r"(?:(?:termination |renewal |non-?renewal )?notice(?: periods?)?(?: (?:of|for) (?:non-?)?renewal)?)",
+            r"(?:(?:termination |renewal |non-?renewal )?notice(?: periods?)?"
+            r"(?: (?:of|for|to (?:stop|prevent|end|terminate|avoid|cancel|opt out of)) (?:the |a"
+            r" )?(?:non-?)?renewal)?)",
             "renewal_notice",
         ),
-        (r"renewal(?: terms?| periods?)?|renews?(?: for)?", "renewal"),
+        (
+            r"renewal(?: terms?| periods?)?|renews?(?: for)?(?: (?:successive|additional|further|another|rolling))?",
+            "renewal",
+        ),
         (
             r"(?:initial |original |fixed )?(?:terms?|durations?)|(?:last|lasts|lasting|run|runs|running)(?: for)?",
             "term",
@@ -364,7 +383,7 @@ def claim_durations(marks: Marks) -> None:
 
     for pattern, name in names:
         marks.claim(
-            rf"(?:{pattern})(?: (?:is|are|of|that is|which is|for))? {length}",
+            rf"(?:{pattern})(?: (?:is|are|of|that is|which is|for))? {length}(?: (?:terms?|periods?))?",
             lambda m, name=name: made(m, name),  # type: ignore[misc]
         )
         marks.claim(
@@ -481,14 +500,20 @@ def claim_nouns(marks: Marks, kinds: Sequence[Profile]) -> None:
     for profile in kinds:
         words = profile.name.replace("_", " ")
         single = re.sub(r"ies$", "y", words) if words.endswith("ies") else words.rstrip("s")
-        # "which advisories deal with ..." is the verb
-        more = r"|agreements?|(?<!advisory )(?<!advisories )deals?" if profile.name == "contracts" else ""
-        marks.claim(
-            f"{words}|{single}{more}",
-            lambda m, name=profile.name: Mark(  # type: ignore[misc]
-                m.start(), m.end(), "document", kinds=(name,), plural=m[0].endswith("s"), name=m[0]
-            ),
+        more = (
+            r"|agreements?|arrangements?|papers|paper(?= (?:with|without|that|where|under|governed)\b)|deals?"
+            if profile.name == "contracts"
+            else ""
         )
+
+        def document(match: re.Match[str], name: str = profile.name) -> Mark | None:
+            if match[0].startswith("deal") and re.search(NOUN_BEFORE, marks.text[: match.start()].lower()):
+                return None  # the verb: "which advisories deal with ..."
+            return Mark(
+                match.start(), match.end(), "document", kinds=(name,), plural=match[0].endswith("s"), name=match[0]
+            )
+
+        marks.claim(f"{words}|{single}{more}", document)
     marks.claim(
         rf"{ANYTHING}(?= {HERE})|(?<=have ){ANYTHING}",
         lambda m: Mark(m.start(), m.end(), "document", name="documents"),

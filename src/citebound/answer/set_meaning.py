@@ -19,7 +19,9 @@ import numpy as np
 
 from citebound.answer.set_frame import FRAMES, POLITE
 from citebound.answer.set_plan import LONGEST, plain, plan
-from citebound.answer.set_question import Condition, Quantifier, SetQuestion
+from citebound.answer.set_question import Clause, Condition, Either, Every, Quantifier, SetQuestion, Unless, Whole
+from citebound.answer.set_typing import mended
+from citebound.answer.words import content, stem
 from citebound.ingest.profile import Profile
 from citebound.protocols import Vectors
 
@@ -37,6 +39,13 @@ NOUNLESS = 0.6
 """Cosine where the question does not even say that it asks about documents."""
 DENIED = 0.6
 """Cosine of what is denied: a false denial would name nearly all documents."""
+CERTAIN, CLEAR = 0.8, 0.1
+"""Cosine, and distance to any other meaning, from which on a question is taken at its word. Below, it was perhaps not
+what was asked, and nothing is claimed: a wrong set costs as many false members as it has, a denied one nearly all
+documents. Of ten development questions that were taken for something else once the sentences of their own condition
+were left out, two reach these bars, both for its nearest relative (a cap, and what is outside of it)."""
+SAID, UNSAID = 0.65, 0.34
+"""The same, where no more than this share of the content words is strange to all sentences of the meaning."""
 WORDS = 30
 """Of a predicate: longer ones are not looked at."""
 SENTENCES = Path(__file__).with_name("meanings.toml")
@@ -57,7 +66,8 @@ ONE_NOUN = re.compile(
     r"^(?P<noun>(?:(?!(?:that|which|with)\b)[\w-]+ ){0,3}?" rf"(?:{DOCUMENT}|finding|vulnerability|vendor))\b", re.I
 )
 DEFINITE = re.compile(
-    rf"\b(?:the|this|that|our|its|their|my|said) (?:[\w'&.-]+ ){{0,4}}?{DOCUMENT}\b(?!s)"
+    r"\b(?:the|this|that|our|its|their|my|said)"
+    rf" (?:(?!(?:may|can|could|to|shall|will|must|us|let|lets|letting) )[\w'&.-]+ ){{0,4}}?{DOCUMENT}\b(?!s)"
     r"|\b(?:under|in|of|to|for) (?:the|this|that|our) (?:[\w'&.-]+ ){0,4}?"
     r"(?:licen[cs]e|venture|engagement|portal|bug|overflow)\b"
     r"|\b(?:section|clause|article|paragraph|finding|page) \d",
@@ -88,8 +98,8 @@ ANYWHERE = re.compile(
     re.I,
 )
 ANYTHING = re.compile(
-    r"(?:anything|something|everything|nothing|ones|of (?:these|those|them))"
-    r"(?: (?:in the pile|here|we have|we (?:have )?signed))?(?: (?:that|where))?(?: |$)",
+    r"(?:anything|something|everything|nothing|ones|(?:of )?(?:these|those|them)(?= (?!two\b|parties\b)))"
+    r"(?: (?:in the pile|in there|in here|here|we have|we (?:have )?signed))?(?: (?:that|where))?(?: |$)",
     re.I,
 )
 OTHER = re.compile(
@@ -100,6 +110,29 @@ AUXILIARY = (
     r"(?:can|could|have|has|are|is|do|does|name|contain|include|require|allow|grant|give|let|say|provide|come|need|took"
     r"|take|roll|renew|expire)"
 )
+WHERE = re.compile(r"where (?=(?:do|have|are|can|may|must|did) (?:we|both|neither|either)\b)", re.I)
+ARTICLE = re.compile(r"^(?:(?:the|all|any|every|each|our|those|of|a list of) )+", re.I)
+AGAIN: tuple[tuple[re.Pattern[str], str], ...] = (
+    (
+        re.compile(
+            r"^(?:does|do|did|is|are|has|have|was|were) (?P<what>[^?]{3,80}?) (?:show(?:s|n)? up|appear|occur|come"
+            r" up|turn up"
+            r"|crop up|(?:get )?mentioned|found|present|listed)(?: anywhere)? (?:in|within|across) (?:any of )?"
+            rf"(?:the|our|these|those|any) (?P<noun>{DOCUMENTS})(?=[?. ]*$)",
+            re.I,
+        ),
+        r"Do any \g<noun> mention \g<what>",
+    ),
+    (
+        re.compile(
+            r"^(?:is|was|has) everything (?:that is |that's )?(?:rated )?(?P<level>critical|high|medium|low)\b(?:"
+            r" severity)?",
+            re.I,
+        ),
+        r"Are all \g<level> findings",
+    ),
+)
+"""Turns of phrase, and how the planner knows them."""
 LONE = re.compile(
     r"\b(?:at least one|an?|any) (?P<one>critical|high|medium|low)(?=[?.,]| that\b| which\b| and\b|$)"
     r"|\b(?P<many>critical|high|medium|low)s\b",
@@ -113,7 +146,8 @@ JOINT = re.compile(r"(?:,? (?:and|but|yet)(?: (?:also|still))?|,? while) (?!(?:t
 BETWEEN = re.compile(r",? or ", re.I)
 LINK = re.compile(
     r"^(?:(?:that|which|who|where|in which|under which|whose|there|is there|are there|were found to|found to"
-    r"|was found to|we|you|they|it|one|having|actually|also|still|already|ever|with|to|do|does|did|have|has|had|contain"
+    r"|was found to|we|you|they|it|one|having|actually|also|still|already|ever|with|to|come|comes|came|do|does|did"
+    r"|have|has|had|contain"
     r"|contains|include|includes|say|says|provide|provides|state|states|mention|mentions|carry|come with|comes with|are"
     r"|is|were|was|let|lets|describe|describes)(?: |$))+",
     re.I,
@@ -121,8 +155,18 @@ LINK = re.compile(
 """Words that only tie a condition to its noun."""
 NARROWING = re.compile(r"\b(?:only|critical|high|medium|low|informational|serious)\b", re.I)
 """Words that say more than the nearest sentence does, unless it has them too."""
+COMMON = frozenset(
+    stem(word)
+    for word in "party parties side contract contracts agreement agreements deal document report company business"
+    " vendor"
+    " supplier customer client clause provision section term terms thing stuff something somebody anybody someone"
+    " one ones"
+    " give gives get gets let lets make makes put puts say says state provide contain include allow permit".split()
+)
+"""Words that tell no condition from another."""
 PROPER = re.compile(
-    r"(?<!^)\b(?!(?:IP|MFN|ROFR|ROFO|ROFN|XSS|CSRF|SSRF|XXE|SQL|CVEs?|IPR|XML|RCE|TLS|SSL|I|HR|IT|OK)\b)[A-Z][\w&.-]*|\d"
+    r"(?<!^)\b(?!(?:IP|MFN|ROFR|ROFO|ROFN|XSS|CSRF|SSRF|XXE|SQL|CVEs?|IPR|XML|RCE|TLS|SSL|I|HR|IT"
+    r"|OK)\b)[A-Z][\w&.-]*|\d"
 )
 """A name or a number, which no likeness stands for."""
 
@@ -142,16 +186,22 @@ RELEASED = re.compile(
 )
 """What is not forbidden or asked for."""
 ABSENT = re.compile(
-    r"^(?:no\b(?! longer)|without(?: (?:a|an|any))?\b|lacks?(?: (?:a|an|any))?\b|lacking\b|missing\b"
+    r"^(?:no\b(?!-| longer)|without(?: (?:a|an|any))?\b|lacks?(?: (?:a|an|any))?\b|lacking\b|missing\b"
     rf"|nobody (?:bothered to |has )?|no one |none |{DENIES}"
     r"(?: (?:have|contain|include|say|mention|provide|carry|come with|state|grant))?(?: (?:a|an|any))?\b"
     r"|(?:have|has|had)(?:n't| not)\b|(?:aren't|isn't|are not|is not)\b)\s*",
     re.I,
 )
+BECOMING = re.compile(
+    r"^(?P<what>(?:our|the|its|their|any|a|an) (?:\w+ ){1,3})(?P<be>is|are|was|were)(?:n't| not) (?!allowed"
+    r"|permitted|able|free)",
+    re.I,
+)
+"""What is not so: "our liability isn't capped"."""
 LATER = re.compile(r"(?<=\w )(?:there(?:'s| is| are) (?:no|not)|no right|not (?:have|contain|include|say))\b", re.I)
 """A denial that stands too far behind to be kept apart from what it denies."""
 NEGATOR = re.compile(
-    r"\b(?:no|not|nor|neither|never|none|nobody|nothing|without|lack\w{0,4}|missing|cannot|except)\b|n't\b", re.I
+    r"\b(?:no(?!-)|not|nor|neither|never|none|nobody|nothing|without|lack\w{0,4}|missing|cannot|except)\b|n't\b", re.I
 )
 
 
@@ -170,12 +220,20 @@ UNKNOWN = Meaning("")
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """The nearest sentence, its meaning and its cosine, and how much farther the next meaning is."""
+    """The nearest sentence, its meaning and its cosine, how much farther the next meaning is, and the share of the
+    content words that no sentence of the meaning has."""
 
     meaning: Meaning
     sentence: str
     cosine: float
     apart: float
+    unsaid: float = 1.0
+
+    def certain(self, *, absent: bool) -> bool:
+        """Whether the question asks for this, or only perhaps. A denial must be near in meaning and in words."""
+        told = self.cosine >= SAID and self.unsaid <= UNSAID
+        near = self.cosine >= CERTAIN
+        return self.apart >= CLEAR and ((near and told) if absent else (near or told))
 
     @property
     def sure(self) -> bool:
@@ -215,12 +273,18 @@ class Meanings:
         cosines = self._embed(texts) @ self._vectors.T
         of = np.array([meanings.index(meaning) for _, meaning in self._sentences])
         made: list[Guess | None] = []
-        for row in cosines:
+        for text, row in zip(texts, cosines, strict=True):
             first = int(row.argmax())
             other = float(row[of != of[first]].max())
             sentence, meaning = self._sentences[first]
-            made.append(Guess(meaning, sentence, float(row[first]), float(row[first]) - other))
+            strange = self._strange(text, meaning)
+            made.append(Guess(meaning, sentence, float(row[first]), float(row[first]) - other, strange))
         return made
+
+    def _strange(self, text: str, meaning: Meaning) -> float:
+        own = {stem for sentence, of in self._sentences if of == meaning for stem in content(sentence)}
+        asked = [stem for stem in content(text) if stem not in COMMON]
+        return sum(stem not in own for stem in asked) / len(asked) if asked else 0.0
 
     @cached_property
     def _vectors(self) -> Vectors:
@@ -231,27 +295,45 @@ def restated(
     question: str, kinds: Sequence[Profile], known: Mapping[str, Sequence[str]], meanings: Meanings
 ) -> SetQuestion | None:
     """What the question asks of the set if it can be said in words that `plan` understands; its `restated` says how."""
-    text = LONE.sub(lambda m: f"{m['one'] or m['many']} findings", plain(question))
-    if not 5 <= len(text) <= LONGEST or DEFINITE.search(text):
-        return None
-    asked = _cut(text)
-    if asked is None:
-        return None
 
     def understood(words: str) -> SetQuestion | None:
         return plan(words, kinds, known)
 
-    for frame, subject, predicate in _said(asked, meanings, understood):
-        words = f"{frame} {subject} {predicate}?"
-        made = understood(words)
+    asked_as = plain(question)
+    if not 5 <= len(asked_as) <= LONGEST or DEFINITE.search(asked_as):
+        return None
+    text = said_again(asked_as, kinds, known)
+    if text != asked_as and (made := understood(text)):
+        return replace(made, text=question, restated=text)
+    asked = cut(text)
+    if asked is None:
+        return None
+    for said in _said(asked, meanings, understood):
+        made = understood(said.words)
         if made is not None and made.condition is not None:
-            return replace(made, text=question, restated=words)
+            return replace(made, text=question, restated=said.words, perhaps=not said.certain)
     return None
 
 
+def said_again(text: str, kinds: Sequence[Profile], known: Mapping[str, Sequence[str]]) -> str:
+    """The question with slips of typing mended and turns of phrase put as the planner knows them."""
+    text = mended(text, kinds, (name for names in known.values() for name in names))
+    for pattern, again in AGAIN:
+        text = pattern.sub(again, text, count=1)
+    return LONE.sub(lambda m: f"{m['one'] or m['many']} findings", text)
+
+
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """`subject` is the noun with what stands before it, "" where the question has none."""
+class _Said:
+    """A question in known words, and whether it is certain that it asks the same."""
+
+    words: str
+    certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question in three parts. `subject` is the noun with what stands before it, "" where the question has none."""
 
     quantifier: Quantifier
     subject: str
@@ -261,9 +343,9 @@ class _Asked:
 SAYS = {Quantifier.LIST: "Which", Quantifier.COUNT: "How many", Quantifier.ANY: "Do any", Quantifier.ALL: "Do all"}
 
 
-def _cut(text: str) -> _Asked | None:
+def cut(text: str) -> Asked | None:
     """The quantifier, who is asked about, and what is asked of them."""
-    if context := CONTEXT.match(text):
+    if (context := CONTEXT.match(text)) and not TRAILING.match(text):
         text = text[context.end() :]
     if premise := PREMISE.match(text):
         condition = premise["premise"]
@@ -272,49 +354,51 @@ def _cut(text: str) -> _Asked | None:
         asked, what = trailing["asked"].lower(), trailing["what"]
         quantifier = {"how": Quantifier.COUNT, "any": Quantifier.ANY}.get(asked[:3], Quantifier.LIST)
         noun = NOUN.match(what)
-        return _Asked(quantifier, noun["noun"], what[noun.end() :].strip()) if noun else _Asked(quantifier, "", what)
+        return Asked(quantifier, noun["noun"], what[noun.end() :].strip()) if noun else Asked(quantifier, "", what)
     text = text.rstrip("?.! ").removesuffix("please").rstrip(", ")
     if anywhere := ANYWHERE.match(text):
-        return _Asked(Quantifier.ANY, "", anywhere["what"])
+        return Asked(Quantifier.ANY, "", anywhere["what"])
     low = text.lower()
     polite = POLITE.match(low)
     text, low = (text[polite.end() :], low[polite.end() :]) if polite else (text, low)
     if bare := re.match(r"any\b(?! of) ?(?=\w)", low):
         return _after(text[bare.end() :], Quantifier.ANY)
     if anything := ANYTHING.match(text):
-        return _Asked(Quantifier.LIST, "", text[anything.end() :])
+        return Asked(Quantifier.LIST, "", text[anything.end() :])
     for quantifier, pattern in FRAMES:
         if match := re.compile(pattern).match(low):
             rest = text[match.end() :].strip()
             if OTHER.match(rest) or (match[0].startswith("what") and not NOUN.match(rest)):
                 return None
-            return _after(rest, quantifier)
+            each = bool(re.search(r"(?:every|each)\s*$", match[0]))
+            return _after(rest, quantifier, each=each)
+    if where := WHERE.match(text):
+        return Asked(Quantifier.LIST, "", text[where.end() :])
+    text = ARTICLE.sub("", text)
     noun = NOUN.match(text)
-    return (
-        _Asked(Quantifier.LIST, noun["noun"], text[noun.end() :].strip()) if noun and noun.end() < len(text) else None
-    )
+    return Asked(Quantifier.LIST, noun["noun"], text[noun.end() :].strip()) if noun and noun.end() < len(text) else None
 
 
-def _after(rest: str, quantifier: Quantifier) -> _Asked | None:
+def _after(rest: str, quantifier: Quantifier, *, each: bool = False) -> Asked | None:
     """What stands behind the frame. A question for a list or a number must say who is asked about, or go on with a
     verb; "is there any" may ask for the thing itself."""
     if anything := ANYTHING.match(rest):
-        return _Asked(quantifier, "", rest[anything.end() :].strip())
-    listed = quantifier in (Quantifier.LIST, Quantifier.COUNT)
+        return Asked(quantifier, "", rest[anything.end() :].strip())
+    listed = quantifier in (Quantifier.LIST, Quantifier.COUNT) and not each
     if noun := NOUN.match(rest) or (None if listed else ONE_NOUN.match(rest)):
         subject, predicate = noun["noun"], rest[noun.end() :].strip()
         before, _, last = subject.rpartition(" ")
         if before and HAVING.fullmatch(predicate):  # "how many exclusive deals do we have"
-            return _Asked(quantifier, last, before)
-        return _Asked(quantifier, subject, predicate)
+            return Asked(quantifier, last, before)
+        return Asked(quantifier, subject, predicate)
     if quantifier is not Quantifier.ANY and not re.match(rf"{AUXILIARY}\b|(?:\w+ ){{0,2}}{PEOPLE}\b", rest, re.I):
         return None
-    return _Asked(quantifier, "", rest)
+    return Asked(quantifier, "", rest)
 
 
-def _said(asked: _Asked, meanings: Meanings, understood: Understood) -> Iterator[tuple[str, str, str]]:
+def _said(asked: Asked, meanings: Meanings, understood: Understood) -> Iterator[_Said]:
     """The question in known words: all its parts, or all of it as one where no part is known to be another thing."""
-    for subject in [_plural(asked.subject)] if asked.subject else ["findings", "contracts"]:
+    for subject in [plural(asked.subject)] if asked.subject else ["findings", "contracts"]:
         alone: set[Meaning] = set()
         for split, joint in ((JOINT, "and"), (BETWEEN, "or"), (None, "")):
             parts = [p for p in split.split(asked.predicate) if p.strip()] if split else [asked.predicate]
@@ -322,32 +406,42 @@ def _said(asked: _Asked, meanings: Meanings, understood: Understood) -> Iterator
                 continue
             read = [_read(part.strip(), subject, meanings, understood) for part in parts]
             found = [one for one in read if one is not None]
-            if not split and any(guess and guess.meaning != one for _, guess in found for one in alone):
+            if not split and any(one.guess and one.guess.meaning != other for one in found for other in alone):
                 continue
-            alone |= {guess.meaning for _, guess in found if guess}
-            if len(found) == len(read) and len({phrase for phrase, _ in found}) == len(found):
-                guesses = [guess for _, guess in found if guess]
+            alone |= {one.guess.meaning for one in found if one.guess}
+            if len(found) == len(read) and len({one.phrase for one in found}) == len(found):
+                guesses = [one.guess for one in found if one.guess]
                 if asked.subject or all(
                     g.cosine >= NOUNLESS and g.meaning.of_findings == (subject == "findings") for g in guesses
                 ):
-                    yield SAYS[asked.quantifier], subject, f" {joint} ".join(phrase for phrase, _ in found)
+                    said = f" {joint} ".join(one.phrase for one in found)
+                    yield _Said(f"{SAYS[asked.quantifier]} {subject} {said}?", all(one.certain for one in found))
             if found and joint == "and":
                 return  # to take all of it for the one part that is known would drop the other
 
 
-def _plural(subject: str) -> str:
+def plural(subject: str) -> str:
     match = re.search(rf"\b(?:{DOCUMENT}|finding|vulnerability|vendor)$", subject, re.I)
     if not match:
         return subject
     return subject[:-1] + "ies" if subject.endswith("y") else subject + "s"
 
 
-def _read(part: str, noun: str, meanings: Meanings, understood: Understood) -> tuple[str, Guess | None] | None:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the predicate in known words, and the guess that they rest on, if any."""
+
+    phrase: str
+    guess: Guess | None = None
+    certain: bool = True
+
+
+def _read(part: str, noun: str, meanings: Meanings, understood: Understood) -> _Part | None:
     """A part of the predicate in known words: all of it, or its beginning, and the rest by the nearest meaning."""
     if not MODAL.search(part):
         for phrase in (part, f"have {part.removeprefix('either ')}", f"that {part}"):
             if understood(f"Which {noun} {phrase}"):
-                return phrase, None
+                return _Part(phrase)
     tokens = part.split()
     if not tokens or len(tokens) > WORDS:
         return None
@@ -364,7 +458,8 @@ def _read(part: str, noun: str, meanings: Meanings, understood: Understood) -> t
             continue
         phrase = " ".join([*tokens[:i], "have", *(["no"] if absent else []), guess.meaning.says])
         if i == 0 or understood(f"Which {noun} {phrase}"):
-            return phrase, guess
+            narrowed = i > 0 and any(isinstance(one, Clause) for one in _leaves(known))
+            return _Part(phrase, guess, guess.certain(absent=absent) and not narrowed)
     return None
 
 
@@ -376,6 +471,19 @@ def _known(tokens: Sequence[str], noun: str, understood: Understood) -> tuple[Co
         if made is not None and made.condition is not None and made.condition != known:
             known, end = made.condition, i
     return known, end
+
+
+def _leaves(condition: Condition | None) -> Iterator[Condition]:
+    match condition:
+        case Every(parts) | Either(parts):
+            for part in parts:
+                yield from _leaves(part)
+        case Unless(part) | Whole(part):
+            yield from _leaves(part)
+        case None:
+            return
+        case _:
+            yield condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +510,8 @@ def _denial(text: str) -> _Tail | None:
         if len(text[: modal.start()].split()) > 5:
             return _Tail(bare)
         return _once(_Tail(f"{text[: modal.start()]}{text[modal.end() :]}".strip(), modal=True), skip=4)
+    if becoming := BECOMING.match(bare):
+        return _once(_Tail(f"{becoming['what']}{becoming['be']} {bare[becoming.end() :]}", denied=True))
     if absent := ABSENT.match(bare) or ABSENT.match(text):
         where = bare if ABSENT.match(bare) else text
         return _once(_Tail(LINK.sub("", where[absent.end() :]).strip(), denied=True))

@@ -54,6 +54,7 @@ from citebound.answer.set_tree import (
     of_finding,
     tree,
 )
+from citebound.answer.set_typing import written_out
 from citebound.answer.set_words import (
     NEGATIONS,
     PEOPLES,
@@ -83,9 +84,9 @@ def plan(
 
 
 def plain(question: str) -> str:
-    """One line, with straight quotation marks and plain hyphens."""
+    """One line, with straight quotation marks, plain hyphens, and what is abbreviated written out."""
     text = " ".join(question.split()).replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
-    return re.sub(r"[‐‑–—]", "-", text)
+    return written_out(re.sub(r"[‐‑–—]", "-", text))
 
 
 class _Planner:
@@ -99,7 +100,7 @@ class _Planner:
         if ending := ENDING.search(low):
             self.also = ending["value"] or ""
             low = low[: ending.start()] + " " * (len(low) - ending.start())
-        low = re.sub(r"\bon file\b", "       ", low)
+        low = self._without(low, re.finditer(r"\b(?:on file|(?:comes?|turns?|shows?|crops?) up)\b", low))
         self.low = low.rstrip("?.! ").ljust(len(low))
         self.frame, self.frame_end = self._framed()
         self._told_apart()
@@ -321,6 +322,10 @@ class _Planner:
                 words = re.findall(r"[^\W_]+", said.casefold())
                 proper = any(c.isupper() or c.isdigit() for c in said) or n > 1
                 name = reading.name_fields(words, self.known, order) if words and proper else ""
+                if not name and words and proper and n > 1 and words[-1].endswith("s"):
+                    one = [*words[:-1], words[-1].removesuffix("s")]
+                    name = reading.name_fields(one, self.known, order)
+                    words = one if name else words
                 if not name and words and not proper and len(words[0]) > 3:
                     name = self._core(words, order)
                 if name:

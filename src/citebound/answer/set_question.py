@@ -151,7 +151,8 @@ class SetQuestion:
     """`kinds` are the profiles of the documents asked about, () for all; `scope` narrows these documents; `base` the
     units (of "are all critical findings fixed", the critical ones); `condition` is what is asked of them. `field` is
     that of a VALUE unit. `noun` is the unit as the question calls it, in the plural. `restated` is the question
-    in known words where it was not asked in such."""
+    in known words where it was not asked in such; `perhaps` says that it may not be what was asked, so that what it
+    holds for may not be called a member."""
 
     text: str
     unit: Unit
@@ -163,6 +164,7 @@ class SetQuestion:
     condition: Condition | None = None
     field: str = ""
     restated: str = ""
+    perhaps: bool = False
 
 
 def words(condition: Condition | None) -> str:

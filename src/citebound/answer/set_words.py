@@ -46,7 +46,8 @@ DAY = (
 )
 DATE_OPS = (
     r"on or after|on or before|in or after|in or before|no later than|not later than|no earlier than|earlier than"
-    r"|later than|prior to|at any time (?:in|during)|as of|before|after|since|until|till|through|up to|during|within"
+    r"|later than|more recent(?:ly)? than|newer than|older than|from before|from after|prior to|at any time (?:in"
+    r"|during)|as of|before|after|since|until|till|through|up to|during|within"
     r"|starting in|starting from|from|in|of|for|on|by|dated"
 )
 DATED = re.compile(
@@ -54,9 +55,9 @@ DATED = re.compile(
     rf"|(?:(?P<op>{DATE_OPS}) )?(?P<day>{DAY})(?P<more>(?:(?:, ?| or | and |, or |, and )(?:in )?{DAY}){{0,4}})"
     r"(?P<tail> (?:or|and) (?:later|after|newer|onwards?|earlier|before|older)| onwards?)?)(?![\w]|[.-]\d)"
 )
-AFTER = {"after", "later than"}
+AFTER = {"after", "later than", "more recently than", "more recent than", "newer than", "from after"}
 SINCE = {"on or after", "in or after", "since", "no earlier than", "starting in", "starting from"}
-BEFORE = {"before", "earlier than", "prior to"}
+BEFORE = {"before", "earlier than", "prior to", "older than", "from before"}
 UNTIL = {"on or before", "in or before", "no later than", "not later than", "until", "till", "through", "up to", "by"}
 DATE_CUES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"(?:last )?(?:updated|revised|modified)|revision(?: date)?|current release(?: date)?", ("revision_date",)),
@@ -66,7 +67,7 @@ DATE_CUES: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"|publication(?: date)?|publish|release",
         ("release_date", "report_date"),
     ),
-    (r"report date", ("report_date",)),
+    (r"report date|tested|assessed|audited", ("report_date",)),
     (
         r"(?:will )?(?:expir(?:e|es|ed|ing|y|ation)|laps(?:e|es|ed)|end|ends|ended|ending|runs? out)(?: dates?)?"
         r"|(?:runs?|running|valid|continues?|lasts?)",
@@ -107,7 +108,13 @@ STATUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ("accepted",),
         "accepted",
     ),
-    (r"unresolved|unfixed|unremediated|unpatched|unmitigated|outstanding|pending", ("open", "partial"), "not fixed"),
+    (
+        r"unresolved|unfixed|unremediated|unpatched|unmitigated|outstanding|pending|(?:that )?(?:nobody|no one)"
+        r" (?:has )?(?:yet )?"
+        r"(?:bothered to )?(?:fix|resolve|remediate|patch|address|close)(?:e?d)?(?: yet)?",
+        ("open", "partial"),
+        "not fixed",
+    ),
     (r"(?:left )?open(?: status)?|status (?:is |of )?open", ("open",), "open"),
     (rf"(?:fully |completely |already |since ){{0,2}}{PAST}", ("fixed",), "fixed"),
 )
@@ -115,7 +122,8 @@ METRICS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         r"(?:remotely exploitable|exploit\w{0,5} remotely|exploit\w{0,5} (?:over|from|via|across)"
         r" (?:the|a) (?:network|internet)"
-        r"|remote(?:ly)? attack\w{0,4}|network attack vectors?|attack vector (?:of |is )?network"
+        r"|remote(?= (?:vulnerabilit|flaw|bug|issue|hole|weakness))|remote(?:ly)? attack\w{0,4}|network attack"
+        r" vectors?|attack vector (?:of |is )?network"
         r"|network[- ]exploitable)",
         ("AV:N",),
         "attack vector network",
@@ -128,12 +136,13 @@ METRICS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ),
     (
         r"(?:local attack vectors?|attack vector (?:of |is )?local|(?:require|need)s? local access"
-        r"|locally exploitable)",
+        r"|locally exploitable|(?:(?:be )?exploit\w{0,5} )?(?:only )?(?:locally|with local access))",
         ("AV:L",),
         "attack vector local",
     ),
     (
-        r"(?:physical attack vectors?|attack vector (?:of |is )?physical|(?:require|need)s? physical access)",
+        r"(?:physical attack vectors?|attack vector (?:of |is )?physical|(?:require|need)s? physical access"
+        r"|(?:(?:be )?exploit\w{0,5} )?(?:only )?with physical access)",
         ("AV:P",),
         "attack vector physical",
     ),
@@ -142,9 +151,16 @@ METRICS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         r"(?:without (?:any )?(?:authentication|privileges|credentials|logging in)|(?:require|need)s?"
         r" no (?:privileges|authentication)"
-        r"|no privileges(?: required)?|no authentication required|unauthenticated attackers?|unauthenticated)",
+        r"|unauthenticated (?:remote )?users?|no privileges(?: required)?|no authentication required|unauthenticated"
+        r" attackers?|unauthenticated)",
         ("PR:N", "Au:N"),
         "no privileges required",
+    ),
+    (
+        r"(?:(?:require|need)s? (?:high|admin(?:istrator)?) (?:privileges|rights)|high privileges required"
+        r"|(?:only )?(?:(?:be )?(?:abused|exploited|used) )?by (?:an? )?admin(?:istrator)?s?)",
+        ("PR:H",),
+        "high privileges required",
     ),
     (
         r"(?:without (?:any )?user interaction|(?:require|need)s? no user interaction|no user"
@@ -192,6 +208,38 @@ WEAKNESSES: tuple[tuple[str, str, str], ...] = (
     (r"improper privilege management", "269", "improper privilege management"),
     (r"incorrect default permissions", "276", "incorrect default permissions"),
     (r"improper certificate validation", "295", "improper certificate validation"),
+    (
+        r"broken access controls?|access control (?:issues|flaws|problems)",
+        "284 285 639 862 863",
+        "broken access control",
+    ),
+    (r"insecure direct object references?|idors?", "639", "insecure direct object reference"),
+    (r"(?:local |remote )?file inclusions?|lfi|rfi", "73 98", "file inclusion"),
+    (r"privilege escalations?", "269", "improper privilege management"),
+    (r"denial[- ]of[- ]service", "400 770", "denial of service"),
+    (r"authentication bypass(?:es)?", "287 288 289 290 294 302 305", "authentication bypass"),
+    (
+        r"(?:weak|broken) (?:or missing )?(?:encryption|cryptograph(?:y|ic algorithms?)|crypto)",
+        "311 326 327",
+        "weak encryption",
+    ),
+    (r"missing encryption", "311 319", "missing encryption"),
+    (r"race conditions?", "362 367", "race condition"),
+    (r"information (?:disclosures?|exposures?|leaks?)", "200 209", "information disclosure"),
+    (r"format strings?", "134", "format string"),
+    (r"double frees?", "415", "double free"),
+    (r"type confusions?", "843", "type confusion"),
+    (r"memory leaks?", "401", "memory leak"),
+    (r"infinite loops?", "835", "infinite loop"),
+    (r"divi(?:de|sion) by zero", "369", "divide by zero"),
+    (r"weak passwords?(?: requirements)?", "521", "weak password requirements"),
+    (r"default (?:passwords?|credentials?)", "1392", "default credentials"),
+    (r"session fixation", "384", "session fixation"),
+    (r"clickjacking", "1021", "clickjacking"),
+    (r"(?:server[- ]side )?template injections?|ssti", "1336", "template injection"),
+    (r"ldap injections?", "90", "LDAP injection"),
+    (r"prototype pollution", "1321", "prototype pollution"),
+    (r"reentrancy|re-entrancy", "841", "reentrancy"),
 )
 OWNED = r"(?:intellectual property|ip|data|inventions?|patents?|know-how|developments?|technology)(?: rights)?"
 MONEY = r"(?:an?|some|a (?:certain|fixed|maximum|stated)) (?:amount|sum)(?: of money)?"
@@ -271,6 +319,10 @@ PEOPLES = {
     "usa": "united states",
     "american": "united states",
     "united states": "united states",
+    "ny": "new york",
+    "n.y.": "new york",
+    "welsh": "wales",
+    "polish": "poland",
     "californian": "california",
     "texan": "texas",
     "uae": "united arab emirates",
@@ -341,6 +393,7 @@ SHORT_TYPES: tuple[tuple[str, str, str], ...] = (
     (r"addend(?:um|a|ums)", "addendum", "addenda"),
     (r"leases?", "lease", "leases"),
     (r"franchises?", "franchise", "franchise agreements"),
+    (r"joint ventures?", "joint venture", "joint venture agreements"),
 )
 ADVISORY = Type((("advisori",), ("alert",), ("bulletin",)), "an advisory", "advisory_id")
 PENTEST = Type((("penetr", "test"), ("pentest",), ("pen", "test")), "a penetration test")
@@ -362,7 +415,10 @@ VALUES: tuple[tuple[str, str], ...] = (
     (r"assessors?|testing firms?", "assessor"),
     (r"publishers?", "publisher"),
     (r"part(?:y|ies)|counterpart(?:y|ies)", "party"),
-    (r"governing laws?", "governing_law"),
+    (
+        r"(?:governing|applicable|(?:states?'?|state's|countr(?:y|ies)'?)) laws?|laws? (?=governs?\b|appl(?:y|ies)\b)",
+        "governing_law",
+    ),
 )
 COUNTED = (
     (r"(?:contract(?:ing|ual)? )?part(?:y|ies)", "party", "parties"),

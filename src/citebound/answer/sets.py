@@ -32,7 +32,7 @@ from citebound.answer.set_question import (
 from citebound.answer.set_test import has_run, passes
 from citebound.indexes.filters import sql
 from citebound.indexes.store import Store
-from citebound.types import DocumentInfo, Filter, Span
+from citebound.types import DocumentInfo, Filter, Outcome, Span
 
 __all__ = ["Member", "Proof", "SetAnswer", "Statement", "Undecided", "answer_set", "known_names", "plan"]
 
@@ -46,6 +46,7 @@ SHOWN = 3
 """Proofs of one fact that a member keeps."""
 
 LABEL = 160
+MAY_BE_MEANT = "it holds for these, if that is what was asked"
 TITLES = frozenset({"title", "document_type"})
 
 
@@ -98,7 +99,8 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class SetAnswer:
     """`asked` units were looked at, in `documents` documents; `exceptions` are those for which the condition does not
-    hold, given where all were asked about. A count is `len(members)` and never stands without the rest."""
+    hold, given where all were asked about; no `chunks` were searched. A count is `len(members)` and never stands
+    without the rest."""
 
     question: SetQuestion
     members: tuple[Member, ...]
@@ -106,6 +108,18 @@ class SetAnswer:
     asked: int
     documents: int
     exceptions: tuple[Member, ...] = ()
+    chunks: int = 0
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.question.perhaps:
+            return Outcome.PARTIAL
+        return Outcome.ANSWERED if self.members else Outcome.ABSENT
+
+    @property
+    def reason(self) -> str:
+        reason = f"from what was read off {self.documents} documents, not from the nearest passages"
+        return f"{reason}; what was asked is not certain, so nothing is claimed" if self.question.perhaps else reason
 
     def sentences(self) -> tuple[Statement, ...]:
         """The answer in words: how many of how many, each member, each exception, what is undecided."""
@@ -115,8 +129,14 @@ class SetAnswer:
         if question.unit is not Unit.DOCUMENT:
             asked += f" in {self.documents} {'document' if self.documents == 1 else 'documents'}"
         what = f": {said}" if said else ""
-        told = [Statement(f"Understood as: {question.restated}")] if question.restated else []
-        told += [Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}.")]
+        told = []
+        if question.restated:
+            told.append(Statement(f"Understood {'perhaps ' if question.perhaps else ''}as: {question.restated}"))
+        if question.perhaps:
+            meant = sum(one.why == MAY_BE_MEANT for one in self.undecided)
+            told.append(Statement(f"Not decided: {meant} of {asked} may be meant{what}."))
+        else:
+            told.append(Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}."))
         told += [_told(member) for member in self.members]
         if question.quantifier is Quantifier.ALL and self.exceptions:
             told.append(Statement(f"Not so for {len(self.exceptions)}:"))
@@ -157,9 +177,16 @@ def known_names(store: Store, tree: Filter | None = None) -> dict[str, tuple[str
 
 
 def answer_set(store: Store, question: SetQuestion, tree: Filter | None = None) -> SetAnswer:
-    """The members of the set, with their proofs; `tree` limits the documents that are looked at."""
+    """The members of the set, with their proofs; `tree` limits the documents that are looked at. Of a question that was
+    perhaps not what was asked, nothing is a member: what it holds for is undecided."""
     with store.reading() as db:
-        return _Run(db, question, tree).answer()
+        found = _Run(db, question, tree).answer()
+    return _unclaimed(found) if question.perhaps else found
+
+
+def _unclaimed(found: SetAnswer) -> SetAnswer:
+    meant = tuple(Undecided(m.label, m.document, m.finding, MAY_BE_MEANT, m.proofs[:1]) for m in found.members)
+    return replace(found, members=(), undecided=(*meant, *found.undecided), exceptions=())
 
 
 Key = tuple[str, int]
@@ -446,9 +473,7 @@ class _Run:
 
 
 def _told(member: Member) -> Statement:
-    said = [
-        f'{_spoken(p.field)} "{_short(p.quote)}"{f" ({p.note})" if p.note else ""}' for p in member.proofs if p.span
-    ]
+    said = [f'{_spoken(p.field)} "{short(p.quote)}"{f" ({p.note})" if p.note else ""}' for p in member.proofs if p.span]
     said = list(dict.fromkeys(said))
     if member.absent:
         gone = dict.fromkeys(_spoken(p.value if p.field == "clause" else p.field) for p in member.proofs)
@@ -460,7 +485,7 @@ def _first_upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _short(quote: str) -> str:
+def short(quote: str) -> str:
     line = " ".join(quote.split())
     return line if len(line) <= LABEL else line[: LABEL - 1].rsplit(" ", 1)[0] + "…"
 

@@ -201,9 +201,14 @@ class Service:
         return search_response(hits)
 
     async def documents(self, name: str, asked: DocumentsRequest) -> DocumentsResponse:
+        def look() -> DocumentsResponse:
+            collection, tree = self._shelf.get(name), asked.tree()
+            found = collection.overview(tree)
+            shown = list(found[asked.skip : asked.skip + asked.k])
+            return DocumentsResponse(documents=shown, total=len(found), notes=list(collection.language_notes(tree)))
+
         async with self._searches.turn():
-            found = await self._threads.run(lambda: self._shelf.get(name).overview(asked.tree()))
-        return DocumentsResponse(documents=list(found[asked.skip : asked.skip + asked.k]), total=len(found))
+            return await self._threads.run(look)
 
     async def findings(self, name: str, asked: FindingsRequest) -> FindingsResponse:
         def look() -> FindingsResponse:

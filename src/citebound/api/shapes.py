@@ -220,10 +220,14 @@ class FindingsResponse(BaseModel):
 
 
 class DocumentsResponse(BaseModel):
-    """At most k documents with their kind and the facts read off them, in the order of their paths, of `total`."""
+    """At most k documents with their kind and the facts read off them, in the order of their paths, of `total`.
+
+    `notes` say how many of all are in a language that the encoder was not made for.
+    """
 
     documents: list[Overview]
     total: int
+    notes: list[str]
 
 
 class AmendmentsResponse(BaseModel):
@@ -250,15 +254,20 @@ class RetestResponse(BaseModel):
 
 
 class PassageHit(BaseModel):
-    """A hit that is part of a passage."""
+    """A hit that is part of a passage; `superseded_by` are the amendments that changed its place."""
 
     chunk: str
     rank: int
     score: float
+    superseded_by: list[Amendment]
 
 
 class PassageResponse(BaseModel):
-    """Neighbouring hits merged into one stretch of a document's text; offsets count Unicode code points."""
+    """Neighbouring hits merged into one stretch of a document's text; offsets count Unicode code points.
+
+    `superseded_by` are the amendments that changed it, in the order of their dates; the passage that governs comes
+    first where it is given too. A definition or clause that another passage needs has no hits.
+    """
 
     document: DocumentInfo
     source: Source
@@ -267,6 +276,7 @@ class PassageResponse(BaseModel):
     context: str
     pages: list[int]
     hits: list[PassageHit]
+    superseded_by: list[Amendment]
 
 
 class SentenceResponse(BaseModel):
@@ -281,7 +291,8 @@ class SentenceResponse(BaseModel):
 class AnswerResponse(BaseModel):
     """An answer: `text` is what was bound, each sentence followed by its markers; `citations` are the exhibits.
 
-    For `not_found`, `passages` are the nearest passages that were looked at.
+    For `not_found`, `passages` are the nearest passages that were looked at. `notes` are doubts that hold whatever the
+    outcome, such as documents in a language that the encoder was not made for.
     """
 
     question: str
@@ -292,6 +303,7 @@ class AnswerResponse(BaseModel):
     citations: list[Citation]
     passages: list[PassageResponse]
     receipt: Receipt | None
+    notes: list[str]
 
 
 class FieldProblem(BaseModel):

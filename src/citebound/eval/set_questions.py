@@ -6,7 +6,9 @@ Sixty questions over contracts of CUAD, CSAF advisories and the samples, written
 public labels (eval/suites/set_questions.jsonl). The rules were mended on the questions with even numbers; figures are
 of the others, and of the even ones under names that end in ".mend". Members are compared by file name, finding id or
 CVE. A question that is not understood as one about the set names no member: its members count as missed, and "none" is
-right only if it was said. Precision and recall are over all members of all questions.
+right only if it was said. Precision and recall are over all members of all questions. Of a question that was perhaps
+something else no member is named, and it does not count as understood ("perhaps"); nor does one whose condition is not
+read off documents, for which each document is searched by itself ("each"; not run here: the stores have no vectors).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from rich.console import Console
 from rich.progress import track
 
 from citebound import config as settings
+from citebound.answer.set_document import sought
 from citebound.answer.set_meaning import Meanings, restated
 from citebound.answer.set_plan import plan
 from citebound.answer.sets import SetAnswer, answer_set, known_names
@@ -56,13 +59,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was named for a question; None if it was not taken for one about the set."""
+    """What was named for a question; None if it was not taken for one that facts can answer."""
 
     asked: Asked
     named: frozenset[str] | None
     bare: bool
     denominator: int = 0
     restated: str = ""
+    perhaps: bool = False
+    each: bool = False
+
+    @property
+    def understood(self) -> bool:
+        return self.named is not None and not self.perhaps
 
 
 def read(path: Path = SUITE) -> tuple[list[Asked], dict[str, dict[str, str]]]:
@@ -125,11 +134,12 @@ def answered(store: Store, asked: Asked, meanings: Meanings | None = None) -> Ou
     if question is None and meanings is not None:
         question = restated(asked.text, shipped(), known, meanings)
     if question is None:
-        return Outcome(asked, None, bare=False)
+        return Outcome(asked, None, bare=False, each=sought(asked.text, shipped(), known) is not None)
     answer = answer_set(store, question)
     told = answer.sentences()
     bare = any(member.label not in " ".join(s.text for s in told) for member in answer.members)
-    return Outcome(asked, _named(store, asked, answer), bare, answer.asked, question.restated)
+    named = _named(store, asked, answer)
+    return Outcome(asked, named, bare, answer.asked, question.restated, question.perhaps)
 
 
 def figures_of(outcomes: Sequence[Outcome]) -> list[Figure]:
@@ -141,8 +151,10 @@ def figures_of(outcomes: Sequence[Outcome]) -> list[Figure]:
         share("set.member_precision", right, named),
         share("set.member_recall", right, members),
         share("set.bare_counts", sum(o.bare for o in outcomes), len(outcomes)),
-        share("set.understood", sum(o.named is not None for o in outcomes), len(outcomes)),
-        share("set.exact", sum(o.named == o.asked.members for o in outcomes), len(outcomes)),
+        share("set.understood", sum(o.understood for o in outcomes), len(outcomes)),
+        share("set.perhaps", sum(o.perhaps for o in outcomes), len(outcomes)),
+        share("set.each", sum(o.each for o in outcomes), len(outcomes)),
+        share("set.exact", sum(o.understood and o.named == o.asked.members for o in outcomes), len(outcomes)),
     ]
 
 
@@ -184,7 +196,9 @@ def main() -> int:
     for o in outcomes if given.show else ():
         wrong = sorted((o.named or frozenset()) - o.asked.members)
         missed = sorted(o.asked.members - (o.named or frozenset()))
-        state = "not understood" if o.named is None else "right" if not wrong + missed else "differs"
+        state = "right" if not wrong + missed else "differs"
+        if not o.understood:
+            state = "perhaps" if o.perhaps else "each document" if o.each else "not understood"
         out.print(f"{o.asked.id} {state}: {o.asked.text}", soft_wrap=True)
         if o.restated:
             out.print(f"    as: {o.restated}", soft_wrap=True)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
+from typing import Protocol, TypeVar
 from urllib.parse import unquote
 
 from rapidfuzz import fuzz, process
@@ -55,6 +56,10 @@ TIED = 20
 SUCCEEDED = re.compile(r"(?i)\b(?:formerly|successors?[- ]in|as successor|f/k/a|previously known|assignee of)\b")
 """Words of an amendment whose parties need not be those of the agreement."""
 
+SHORTENED = frozenset({"f/k/a"})
+SUCCESSION = SHORTENED | frozenset("formerly successor successors previously assignee".split())
+"""Words of a vocabulary without which SUCCEEDED finds nothing."""
+
 Age = tuple[str, int, str, str, int]
 WHOLE = 2**30
 """More characters than any text has."""
@@ -62,6 +67,7 @@ WHOLE = 2**30
 SHORT, ALIKE = 4, 75.0
 """Letters that two headings must have to be compared, and the ratio from which parts of them are one."""
 
+ISO = re.compile(r"\d{4}(?:-\d\d){0,2}\Z")
 SMALL = frozenset("and of the to in for by on or".split())
 SOFT = 2
 """Characters of white space and punctuation by which two places may overlap without meaning each other."""
@@ -108,37 +114,56 @@ def superseding(found: Iterable[Amendment], document_id: str, span: Span) -> tup
 
     The new text of one amendment is itself a place that a later one of the same clause supersedes.
     """
-    every = list(found)
-    age = _ages(every)
-    changed = [a for a in every if a.amends and a.amends.id == document_id and a.place and _touch(a.place, span)]
-    for earlier in every:
-        if earlier.document.id == document_id and earlier.new and _touch(earlier.new, span):
-            changed += [a for a in every if _is_same_place(a, earlier) and age(a)[:2] > age(earlier)[:2]]
-    return tuple(sorted(dict.fromkeys(changed), key=age))
+    return _Changes(found).over(document_id, span)
+
+
+class _Changes:
+    """The linked amendments of a collection, by the documents that they change or change in their turn."""
+
+    def __init__(self, found: Iterable[Amendment]) -> None:
+        every = list(found)
+        self._age = _ages(every)
+        self._of: dict[str, list[Amendment]] = {}
+        self._by: dict[str, list[Amendment]] = {}
+        self._same: dict[tuple[str, Span], list[Amendment]] = {}
+        for a in every:
+            if a.amends and a.place is not None:
+                self._of.setdefault(a.amends.id, []).append(a)
+                self._same.setdefault((a.amends.id, a.place), []).append(a)
+                if a.new:
+                    self._by.setdefault(a.document.id, []).append(a)
+
+    def over(self, document_id: str, span: Span) -> tuple[Amendment, ...]:
+        """What changed a place, in the order of its effect."""
+        changed = [a for a in self._of.get(document_id, ()) if a.place and _touch(a.place, span)]
+        for earlier in self._by.get(document_id, ()):
+            if earlier.new and earlier.amends and earlier.place is not None and _touch(earlier.new, span):
+                same = self._same[earlier.amends.id, earlier.place]
+                changed += [a for a in same if self._age(a)[:2] > self._age(earlier)[:2]]
+        return tuple(sorted(dict.fromkeys(changed), key=self._age)) if changed else ()
 
 
 class Ledger:
-    """The amendments of one store, computed once for each of its changes. Safe to use from several threads."""
+    """The amendments of one store, computed once for each of its changes, and only when a document is shown that they
+    may concern: reading all of them takes seconds where there are many. Safe to use from several threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
-        self._changes = -1
-        self._all: tuple[Amendment, ...] = ()
-        self._concerned: frozenset[str] = frozenset()
+        self._seen = -1
+        self._all: tuple[Amendment, ...] | None = None
+        self._changes = _Changes(())
+        self._likely: list[tuple[str, str]] = []
+        self._vocabularies: dict[str, frozenset[str]] = {}
+        self._formerly: frozenset[str] | None = None
+        self._concerned: dict[str, bool] = {}
         self._read: dict[tuple[str, str], _Read | None] = {}
 
     def all(self) -> tuple[Amendment, ...]:
         """Every amendment, newest first."""
-        with self._lock:
-            with self._store.reading() as db:
-                changes = self._store.snapshot().changes
-                if changes != self._changes:
-                    self._all = _dated(self._link(db))
-                    touched = ((a.amends.id if a.amends else "", a.document.id) for a in self._all)
-                    self._concerned = frozenset(id_ for pair in touched for id_ in pair)
-                    self._changes = changes
-            return self._all
+        with self._lock, self._store.reading() as db:
+            self._look(db)
+            return self._link(db)
 
     def within(self, tree: Filter | None) -> tuple[Amendment, ...]:
         """Those that documents which satisfy the filter say."""
@@ -146,52 +171,87 @@ class Ledger:
 
     def over(self, document_id: str, span: Span) -> tuple[Amendment, ...]:
         """What changed a place, in the order of its effect."""
-        return self._over(self.all(), document_id, span)
+        return self._for([document_id]).over(document_id, span)
 
     def mark_hits(self, hits: Sequence[Hit]) -> list[Hit]:
-        """The hits, those with `superseded_by` whose place an amendment changed."""
-        return self._mark(self.all(), hits) if hits else []
+        """The hits, those with `superseded_by` whose place an amendment changed, each text that governs before the one
+        that it supersedes, and ranks to fit."""
+        changes = self._for(hit.document.id for hit in hits)
+        ordered = governing_first(self._marked_hits(changes, hits), lambda hit: hit.chunk.span)
+        ranks = sorted(hit.rank for hit in hits)
+        return [hit if hit.rank == rank else replace(hit, rank=rank) for hit, rank in zip(ordered, ranks, strict=True)]
 
     def mark_passages(self, passages: Sequence[Passage]) -> tuple[Passage, ...]:
-        """The passages with their hits marked in the same way."""
-        return self._mark_each(self.all(), passages) if passages else ()
+        """The passages and their hits marked and put in order in the same way."""
+        marked = self._marked_passages(self._for(p.document.id for p in passages), passages)
+        return tuple(governing_first(marked, lambda passage: passage.span))
 
     def mark_answer(self, answer: Answer) -> Answer:
-        """The answer with its citations, hits and passages marked in the same way."""
-        if not (answer.hits or answer.passages or any(s.citations for s in answer.sentences)):
-            return answer
-        found = self.all()
-        if not found:
-            return answer
+        """The answer with its citations, hits and passages marked; they stay in their order."""
+        cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+        shown: list[Hit | Passage | Citation] = [*answer.hits, *answer.passages, *cited]
+        changes = self._for(one.document.id for one in shown)
         sentences = tuple(
-            replace(s, citations=tuple(self._marked(found, c) for c in s.citations)) for s in answer.sentences
+            replace(s, citations=tuple(self._marked(changes, c) for c in s.citations)) if s.citations else s
+            for s in answer.sentences
         )
-        passages = self._mark_each(found, answer.passages)
-        return replace(answer, sentences=sentences, hits=tuple(self._mark(found, answer.hits)), passages=passages)
+        hits = tuple(self._marked_hits(changes, answer.hits))
+        passages = tuple(self._marked_passages(changes, answer.passages))
+        return replace(answer, sentences=sentences, hits=hits, passages=passages)
 
-    def _mark_each(self, found: tuple[Amendment, ...], passages: Sequence[Passage]) -> tuple[Passage, ...]:
-        return tuple(replace(p, hits=tuple(self._mark(found, p.hits))) for p in passages)
+    def _marked_hits(self, changes: _Changes, hits: Iterable[Hit]) -> list[Hit]:
+        over = [(hit, changes.over(hit.document.id, hit.chunk.span)) for hit in hits]
+        return [replace(hit, superseded_by=by) if by != hit.superseded_by else hit for hit, by in over]
 
-    def _mark(self, found: tuple[Amendment, ...], hits: Sequence[Hit]) -> list[Hit]:
-        over = [self._over(found, hit.document.id, hit.chunk.span) for hit in hits]
-        return [replace(hit, superseded_by=by) if by else hit for hit, by in zip(hits, over, strict=True)]
+    def _marked_passages(self, changes: _Changes, passages: Iterable[Passage]) -> list[Passage]:
+        return [
+            replace(
+                p, hits=tuple(self._marked_hits(changes, p.hits)), superseded_by=changes.over(p.document.id, p.span)
+            )
+            for p in passages
+        ]
 
-    def _marked(self, found: tuple[Amendment, ...], citation: Citation) -> Citation:
-        by = self._over(found, citation.document.id, citation.span)
+    def _marked(self, changes: _Changes, citation: Citation) -> Citation:
+        by = changes.over(citation.document.id, citation.span)
         return replace(citation, superseded_by=by) if by else citation
 
-    def _over(self, found: tuple[Amendment, ...], document_id: str, span: Span) -> tuple[Amendment, ...]:
-        return superseding(found, document_id, span) if document_id in self._concerned else ()
+    # -- what has to be read ------------------------------------------------------------------------------------------
 
-    def _link(self, db: sqlite3.Connection) -> list[Amendment]:
-        likely = _likely(db)
-        if not likely:
-            self._read.clear()
-            return []
-        fresh = {key: self._read[key] if key in self._read else self._parse(key[0]) for key in likely}
-        self._read = fresh
-        read = {key[0]: found for key, found in fresh.items() if found}
-        return _Linking(self._store, db, read).all() if read else []
+    def _for(self, document_ids: Iterable[str]) -> _Changes:
+        """What changes places of these documents: nothing is read if no amendment can concern one of them."""
+        shown = list(dict.fromkeys(document_ids))
+        if not shown:
+            return _Changes(())
+        with self._lock, self._store.reading() as db:
+            self._look(db)
+            if self._all is None:
+                if not self._likely or not self._may_concern(db, shown):
+                    return _Changes(())
+                self._link(db)
+            return self._changes
+
+    def _look(self, db: sqlite3.Connection) -> None:
+        """Forget what was known of an earlier state of the store."""
+        changes = self._store.snapshot().changes
+        if changes != self._seen:
+            self._all, self._changes, self._vocabularies, self._concerned = None, _Changes(()), {}, {}
+            self._formerly = None
+            self._likely = _likely(db)
+            kept = set(self._likely)
+            self._read = {key: found for key, found in self._read.items() if key in kept}
+            self._seen = changes
+
+    def _link(self, db: sqlite3.Connection) -> tuple[Amendment, ...]:
+        if self._all is None:
+            read = {key[0]: found for key in self._likely if (found := self._instruments(key))}
+            self._all = _dated(_Linking(self._store, db, read).all()) if read else ()
+            self._changes = _Changes(self._all)
+        return self._all
+
+    def _instruments(self, key: tuple[str, str]) -> _Read | None:
+        if key not in self._read:
+            self._read[key] = self._parse(key[0])
+        return self._read[key]
 
     def _parse(self, document_id: str) -> _Read | None:
         if not may_amend(self._store.text(document_id, Span(0, WHOLE))):
@@ -199,6 +259,118 @@ class Ledger:
         document = self._store.document(document_id, geometry=False)
         found = instruments(document)
         return _Read(document, found) if found else None
+
+    def _may_concern(self, db: sqlite3.Connection, shown: Sequence[str]) -> bool:
+        """Whether one of these documents holds amendments, or one that does may mean it. Of the documents that may hold
+        any, those alone are read that have the words without which `_Linking` links nothing."""
+        fresh = [id_ for id_ in shown if id_ not in self._concerned]
+        marks = _marks_of(db, fresh)
+        for id_ in fresh:
+            self._concerned[id_] = any(
+                self._instruments(key)
+                for key in self._likely
+                if key[0] == id_ or marks[id_].may_be_meant(self._vocabulary(db, key[0]))
+            )
+        return any(self._concerned[id_] for id_ in shown)
+
+    def _shortens(self, db: sqlite3.Connection, document_id: str) -> bool:
+        """Whether a document has "f/k/a", whose letters are too short for its vocabulary."""
+        if self._formerly is None:
+            rows = db.execute(
+                "SELECT DISTINCT chunks.document_id FROM words JOIN chunks ON chunks.id = words.rowid"
+                " WHERE words MATCH 'text : \"f k a\"'"
+            )
+            self._formerly = frozenset(row[0] for row in rows)
+        return document_id in self._formerly
+
+    def _vocabulary(self, db: sqlite3.Connection, document_id: str) -> frozenset[str]:
+        if document_id not in self._vocabularies:
+            row = db.execute("SELECT vocabulary FROM cards WHERE document_id = ?", (document_id,)).fetchone()
+            held = frozenset(row[0].split()) if row else frozenset()
+            letters = SHORTENED if self._shortens(db, document_id) else frozenset()
+            self._vocabularies[document_id] = held | letters
+        return self._vocabularies[document_id]
+
+
+class Superseded(Protocol):
+    """A stretch of a document that says what supersedes it."""
+
+    @property
+    def document(self) -> DocumentInfo: ...
+
+    @property
+    def superseded_by(self) -> tuple[Amendment, ...]: ...
+
+
+Shown = TypeVar("Shown", bound=Superseded)
+
+
+def governing_first(shown: Sequence[Shown], span: Callable[[Shown], Span]) -> list[Shown]:
+    """What is shown, in its order, but the best of what supersedes or extends the text of one goes before it; a clause
+    that is amended in part stays where it is, for the rest of it governs. `span` gives the place of each."""
+    order: dict[int, None] = {}
+    begun: set[int] = set()
+
+    def put(at: int) -> None:
+        if at not in begun:
+            begun.add(at)
+            for amendment in reversed(shown[at].superseded_by):
+                if amendment.whole or amendment.action == "extended":
+                    for i in places(amendment)[:1]:
+                        put(i)
+            order[at] = None
+
+    def places(a: Amendment) -> list[int]:
+        """Where the text stands that holds from an amendment on, or its statement where it prints none."""
+        held = a.new or a.span
+        return [i for i, one in enumerate(shown) if one.document.id == a.document.id and _touch(held, span(one))]
+
+    for at in range(len(shown)):
+        put(at)
+    return [shown[at] for at in order]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What an amendment prints of the agreement that it means: two of its parties, one if it tells of a successor, or
+    where none is known, its year."""
+
+    parties: tuple[frozenset[str], ...]
+    years: frozenset[str]
+
+    def may_be_meant(self, vocabulary: frozenset[str]) -> bool:
+        """Whether a document with these words may amend it: never False where `_Linking` links."""
+        if not self.parties:
+            return not self.years.isdisjoint(vocabulary)
+        found = sum(2 * len(words & vocabulary) > len(words) or not words for words in self.parties)
+        return found >= min(2, len(self.parties)) or (found > 0 and not SUCCESSION.isdisjoint(vocabulary))
+
+
+def _marks_of(db: sqlite3.Connection, document_ids: Sequence[str]) -> dict[str, _Marks]:
+    made = {}
+    for id_ in document_ids:
+        rows = db.execute(
+            "SELECT name, value FROM facts WHERE document_id = ? AND finding IS NULL"
+            " AND name IN ('party', 'agreement_date', 'effective_date')",
+            (id_,),
+        ).fetchall()
+        head = db.execute("SELECT head FROM cards WHERE document_id = ?", (id_,)).fetchone()
+        names = [_party(value) for name, value in rows if name == "party"]
+        dates = [value for name, value in rows if name != "party"] + _printed(head[0] if head else "")
+        years = {year for date in dates for year in _years(date)}
+        parties = tuple(frozenset(w for w in name.split() if len(w) > 1) for name in names if name)
+        made[id_] = _Marks(parties, frozenset(years))
+    return made
+
+
+def _years(date: str) -> set[str]:
+    """The year of a date as it may be printed, "2018" or "18"; of one that is not read ("7/1/18"), its numbers."""
+    return {date[:4], date[2:4]} if ISO.match(date) else set(re.findall(r"\d{2,4}", date))
+
+
+def _printed(head: str) -> list[str]:
+    """The days that a text prints, as ISO dates."""
+    return [value for m in DAY.finditer(" ".join(head.split())) for value, *_ in READERS["date"](m.group())]
 
 
 def _within(store: Store, found: tuple[Amendment, ...], tree: Filter | None) -> tuple[Amendment, ...]:
@@ -507,7 +679,7 @@ def _known(db: sqlite3.Connection) -> dict[str, _Known]:
         head = row[6] or ""
         opening = f" {plain(head)[:600]} "
         dates = frozenset(d for name in names[3:] for d in read.get(name, ()))
-        printed = (value for m in DAY.finditer(" ".join(head.split())) for value, *_ in READERS["date"](m.group()))
+        printed = _printed(head)
         parties = tuple(dict.fromkeys(filter(None, (_party(name) for name in read.get("party", ())))))
         made[info.id] = _Known(
             info, source, tuple(agreement_name(n) for n in called), opening, parties, dates, frozenset(printed)
@@ -595,12 +767,6 @@ def _ages(found: Iterable[Amendment]) -> Callable[[Amendment], Age]:
         return a.date or max(before, default=""), a.number, a.source.path, a.title, a.span.start
 
     return age
-
-
-def _is_same_place(one: Amendment, other: Amendment) -> bool:
-    """Whether two amendments change one clause of one agreement."""
-    same = one.amends and other.amends and one.amends.id == other.amends.id
-    return bool(same) and one.place is not None and one.place == other.place
 
 
 def _touch(place: Span, span: Span) -> bool:

@@ -13,7 +13,7 @@ import re
 import sqlite3
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -82,6 +82,9 @@ class Closed:
     dropped: tuple[Added, ...] = ()
 
 
+Arrange = Callable[[Sequence[Passage]], Sequence[Passage]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """A stretch of a document that a passage asks for. `trigger` is the term or the reference as printed."""
@@ -102,15 +105,26 @@ class _Piece:
         return replace(self, span=best) if best and len(best) >= min(LEAST, len(self.span)) else None
 
 
-def close(store: Store, passages: Sequence[Passage], budget: int, found: Sequence[Hit] = ()) -> Closed:
+def close(
+    store: Store,
+    passages: Sequence[Passage],
+    budget: int,
+    found: Sequence[Hit] = (),
+    *,
+    order: Sequence[Hit] = (),
+    arrange: Arrange = tuple,
+) -> Closed:
     """The passages with what they need, in at most `budget` characters in all.
 
-    `passages` are packed to the whole budget, best first; their last hits make room for what is added. Text that is
-    shown already is not added. `found` are all hits of the search: of two definitions, the one that the question comes
-    near goes first.
+    `passages` are packed to the whole budget, best first; their last hits make room for what is added: the last by
+    rank, or in the given `order`, of which the first is never cut. Text that is shown already is not added. `found` are
+    all hits of the search: of two definitions, the one that the question comes near goes first. `arrange` marks
+    passages and may put them in another order.
     """
-    hits = sorted((hit for passage in passages for hit in passage.hits), key=lambda hit: hit.rank)
+    hits = list(order) or sorted((hit for passage in passages for hit in passage.hits), key=lambda hit: hit.rank)
     room = max(int(SHARE * budget), budget - sum(len(hit.chunk.text) for hit in hits))
+    if order:
+        room = max(0, min(room, budget - len(hits[0].chunk.text)))
     certain = packed(hits, budget - room)
     with store.reading() as db:
         texts = _texts(db, certain)
@@ -123,8 +137,10 @@ def close(store: Store, passages: Sequence[Passage], budget: int, found: Sequenc
             if rest == chosen:
                 break
             chosen = rest
+        shown = list(arrange(shown))
         left_out = [piece for one in left_out if (piece := one.outside(_spans(shown, one.document_id)))]
         made = [texts[piece.document_id].added(piece, shown) for piece in chosen]
+        made = [replace(one, passage=arrange([one.passage])[0]) for one in made]
         dropped = [texts[piece.document_id].added(piece, shown) for piece in left_out]
     return Closed((*shown, *(one.passage for one in made)), tuple(made), tuple(dropped))
 
@@ -162,7 +178,7 @@ def _scores(found: Sequence[Hit]) -> dict[tuple[str, int], float]:
     """Scores of the hits by document and start, from 1 for the best to 0 for the last."""
     if not found:
         return {}
-    best, last = found[0].score, found[-1].score
+    best, last = max(hit.score for hit in found), min(hit.score for hit in found)
     return {
         (hit.chunk.document_id, hit.chunk.span.start): (hit.score - last) / (best - last) if best > last else 0.0
         for hit in found

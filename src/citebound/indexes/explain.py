@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-
-from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory  # type: ignore[import-untyped]
-from langdetect.lang_detect_exception import LangDetectException  # type: ignore[import-untyped]
 
 from citebound.indexes.closure import Added, Closed
-from citebound.indexes.lexical import STOPWORDS
+from citebound.indexes.language import LANGUAGES, language
 from citebound.indexes.search import Found
 from citebound.indexes.store import Store
 from citebound.types import DocumentInfo, Hit, Passage, Source, Span
-
-LANGUAGES: Mapping[str, frozenset[str]] = {"all-minilm-l6-v2": frozenset({"en"})}
-"""What encoders were made for, in ISO 639-1; of others nothing is known and nothing said."""
-
-LEAST_LETTERS = 20
-"""Characters of a question below which its language is anyone's guess."""
-
-CONFIDENT = 0.99
-
-SHORT, FEW = 3, 2
-"""Languages are told apart by their little words: a row of long Latin ones ("insurance certificate requirements") is
-taken for French. So, without letters beyond ASCII, a few words that are so short and not English must be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +76,6 @@ def explain(store: Store, question: str, encoder: str, found: Found, repeated: F
         ),
         adapter=found.adapter,
     )
-
-
-def language(text: str) -> str:
-    """ISO 639-1 code of the language of a text, "" where it is English or not certain."""
-    words = [word.lower() for word in re.findall(r"[^\W\d_]+", text)]
-    little = {word for word in words if len(word) <= SHORT} - STOPWORDS
-    if len(text.strip()) < LEAST_LETTERS or (text.isascii() and len(little) < FEW):
-        return ""
-    detector = _factory().create()
-    detector.append(text)
-    try:
-        best = detector.get_probabilities()[0]
-    except (LangDetectException, IndexError):
-        return ""
-    return "" if best.prob < CONFIDENT or best.lang == "en" else str(best.lang).partition("-")[0]
-
-
-@cache
-def _factory() -> DetectorFactory:
-    """One with a seed of its own: the same text gives the same language, whatever else is detected."""
-    made = DetectorFactory()
-    made.load_profile(PROFILES_DIRECTORY)
-    made.set_seed(0)
-    return made
 
 
 def _unshown(hits: Sequence[Hit], passages: Sequence[Passage]) -> list[Dropped]:

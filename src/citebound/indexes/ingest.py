@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citebound.config import Config
@@ -18,8 +18,9 @@ from citebound.errors import ParseFailure, StorageFull, StoreCorrupt, StoreError
 from citebound.indexes import adapter, generation
 from citebound.indexes.embeddings import vector_key
 from citebound.indexes.faiss_index import FaissIndex, kind_for
+from citebound.indexes.language import shares, warnings
 from citebound.indexes.lock import writer_lock
-from citebound.indexes.store import Store, now
+from citebound.indexes.store import BATCH, Store, now
 from citebound.ingest.chunker import RECIPE, chunk, embedded_text
 from citebound.ingest.discover import discover
 from citebound.ingest.limits import Limits
@@ -28,7 +29,13 @@ from citebound.ingest.profile import Profile, profiles
 from citebound.ingest.structure import forced
 from citebound.ingest.worker import ParserPool
 from citebound.protocols import Embedder
-from citebound.types import FileReport, IngestReport, Progress, Source, Status
+from citebound.types import FileReport, In, IngestReport, Progress, Source, Status
+
+AUTO = "auto"
+"""Instead of a kind's name: find it out, whatever was forced before."""
+
+READ_BATCH = 16
+"""Documents whose texts are held at once to look for their languages."""
 
 EMBED_BATCH = 1024
 """Chunks that are embedded in one call: sorted by length inside, so many at once waste less padding."""
@@ -73,12 +80,13 @@ def ingest(
 ) -> IngestReport:
     """Bring files and folders into the collection in `root`; one bad file never stops the others.
 
-    `kind` forces the kind of all of them, by the name of its profile. Raises ConfigError for a kind that there is not
-    or a profile that does not read, CollectionBusy if another ingest runs, StorageFull if the disk takes no more;
-    committed documents stay.
+    `kind` forces the kind of all of them, by the name of its profile. It stays with each path, also when the file is
+    read anew or changes, until another kind is forced, or AUTO, which finds the kind out. Raises ConfigError for a kind
+    that there is not or a profile that does not read, CollectionBusy if another ingest runs, StorageFull if the disk
+    takes no more; committed documents stay.
     """
     known = profiles(config.profiles, config.home / "profiles")
-    if kind:
+    if kind and kind != AUTO:
         forced(kind, known)
     revision = f"{PARSER_VERSION}+{RECIPE}+{_mark(known)}"
     with writer_lock(root):
@@ -86,8 +94,8 @@ def ingest(
         run = _Run(len(files), progress)
         reports: list[FileReport] = []
         claim(store, embedder)
-        with ParserPool(Limits.of(config), config.require_sandbox, known, kind) as pool:
-            for item, future in _ahead(files, pool, store, revision, kind):
+        with ParserPool(Limits.of(config), config.require_sandbox, known) as pool:
+            for item, future in _ahead(files, pool, store, revision, kind, {p.name for p in known}):
                 run.say("parse", str(item.path))
                 reports.append(_settle(item, future, pool, store, embedder, labels or {}, run, revision))
                 run.files += 1
@@ -95,15 +103,31 @@ def ingest(
                     embed_pending(store, embedder, run)
             sandbox = pool.sandbox
         embed_pending(store, embedder, run)
+        read_languages(store)
         store.sweep()
         run.say("publish")
         number = publish(root, store, embedder, config)
-        return IngestReport(tuple(reports), time.monotonic() - run.started, sandbox, number)
+        notes = warnings(_languages(store, reports), embedder.name)
+        return IngestReport(tuple(reports), time.monotonic() - run.started, sandbox, number, notes)
+
+
+def _languages(store: Store, reports: Iterable[FileReport]) -> Iterator[tuple[dict[str, float], int]]:
+    """The languages of the documents of these files, and how many have them."""
+    ids = sorted({report.document_id for report in reports if report.document_id})
+    for i in range(0, len(ids), BATCH):
+        yield from store.languages(In("document", tuple(ids[i : i + BATCH])))
 
 
 def _mark(known: Sequence[Profile]) -> str:
     """Changes whenever the profiles would read something else off the same bytes."""
-    return hashlib.sha256("\n".join(p.as_json() for p in known).encode()).hexdigest()[:12]
+    read_off = (replace(profile, hints="").as_json() for profile in known)
+    return hashlib.sha256("\n".join(read_off).encode()).hexdigest()[:12]
+
+
+def read_languages(store: Store) -> None:
+    """Look in which languages the documents are that an earlier version stored."""
+    while unread := store.unread(READ_BATCH):
+        store.put_languages({document_id: shares(text) for document_id, text in unread})
 
 
 def claim(store: Store, embedder: Embedder) -> None:
@@ -169,30 +193,47 @@ def publish(root: Path, store: Store, embedder: Embedder, config: Config, *, reb
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A file that was found, with its bytes' hash; `document_id` is "" if it could not be read."""
+    """A file that was found, with its bytes' hash; `document_id` is "" if it could not be read. `forced` is the kind
+    that was forced on it, now or before, and `taken` the one to take it for: "" where that kind is no more."""
 
     path: Path
     document_id: str
     size: int
     modified_ns: int
+    forced: str = ""
+    taken: str = ""
 
 
 def _ahead(
-    files: Sequence[Path], pool: ParserPool, store: Store, revision: str, kind: str
+    files: Sequence[Path], pool: ParserPool, store: Store, revision: str, kind: str, names: Container[str]
 ) -> Iterator[tuple[_Item, Future[Parsed] | None]]:
     """Each file with the future of its parse (None: nothing to parse), the next one already being parsed."""
     with ThreadPoolExecutor(max_workers=1) as executor:
         waiting: tuple[_Item, Future[Parsed] | None] | None = None
         for path in files:
             item = _look(path)
-            known = bool(item.document_id) and store.revision(item.document_id)
-            needed = not known or known[0] != revision or bool(kind and known[1] != kind)
-            following = (item, executor.submit(pool.parse, path) if needed else None)
+            known = store.revision(item.document_id) if item.document_id else None
+            before = _forced_before(store, item)
+            wanted = "" if kind == AUTO else kind or before
+            item = replace(item, forced=wanted, taken=wanted if wanted in names else "")
+            needed = known is None or known[0] != revision or store.forced(item.document_id) != wanted
+            following = (item, executor.submit(pool.parse, path, item.taken) if needed else None)
             if waiting:
                 yield waiting
             waiting = following
         if waiting:
             yield waiting
+
+
+def _forced_before(store: Store, item: _Item) -> str:
+    """The kind that was forced on these bytes, or on what their path meant before."""
+    if store.revision(item.document_id):
+        return store.forced(item.document_id)
+    try:
+        meant = store.document_at(str(item.path))
+    except UnicodeEncodeError:
+        return ""
+    return store.forced(meant) if meant else ""
 
 
 def _look(path: Path) -> _Item:
@@ -227,7 +268,7 @@ def _settle(
         return _already(item, source, store, bool(labels))
     try:
         # Its bytes were stored when it was looked at; the file before it may have taken the last source of them.
-        parsed = future.result() if future else pool.parse(item.path)
+        parsed = future.result() if future else pool.parse(item.path, item.taken)
     except ParseFailure as failure:
         return FileReport(
             path,
@@ -237,6 +278,9 @@ def _settle(
             remedy=failure.remedy,
         )
     document = parsed.document
+    if item.forced != item.taken:
+        gone = f"the kind {item.forced!r} was forced on it; there is no such profile now"
+        document = replace(document, notes=(*document.notes, gone))
     chunks = chunk(document, embedder)
     source = Source(path, document.id, source.labels, source.added_at)
     run.say("commit", path)
@@ -248,6 +292,8 @@ def _settle(
         source=source,
         size=item.size,
         modified_ns=item.modified_ns,
+        forced=item.forced,
+        languages=shares(document.text),
     )
     run.pages += document.info.pages
     run.chunks += len(chunks)

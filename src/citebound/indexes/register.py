@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from citebound.errors import QueryError
 from citebound.indexes.filters import sql
+from citebound.indexes.language import from_json
 from citebound.indexes.recurrence import Recurrences
 from citebound.indexes.store import Store
 from citebound.ingest.severity import LEVELS, UNDETERMINED, at_least, rank, severity_of, standing
@@ -96,7 +97,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A document with its kind, the facts read off it, and how many terms, references, findings and indicators."""
+    """A document with its kind, the facts read off it, and how many terms, references, findings and indicators.
+
+    `languages` are the shares of its letters (0..1) by ISO 639-1 code; {} where they cannot be told, or for a document
+    that an earlier version stored. `forced` says that a user named the kind.
+    """
 
     document: DocumentInfo
     source: Source
@@ -107,6 +112,8 @@ class Overview:
     findings: int
     indicators: int
     severities: dict[str, int]
+    languages: dict[str, float]
+    forced: bool
 
 
 def findings(
@@ -169,6 +176,11 @@ def overview(store: Store, tree: Filter | None = None) -> tuple[Overview, ...]:
         rated: dict[str, list[str]] = {}
         for entry in _told(db, tree, documents := _documents(db, tree)):
             rated.setdefault(entry.document.id, []).append(entry.severity)
+        told = {
+            id_: (from_json(languages), bool(forced))
+            for id_, languages, forced in db.execute("SELECT id, languages, forced FROM documents")
+            if id_ in documents
+        }
     return tuple(
         Overview(
             info,
@@ -180,6 +192,8 @@ def overview(store: Store, tree: Filter | None = None) -> tuple[Overview, ...]:
             findings=counts["findings"].get(id_, 0),
             indicators=sum(fact.name in INDICATORS for fact in facts.get(id_, ())),
             severities=severities(rated.get(id_, ())),
+            languages=told[id_][0],
+            forced=told[id_][1],
         )
         for id_, (info, source, kind) in documents.items()
     )

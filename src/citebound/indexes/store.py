@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,17 +26,21 @@ from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCor
 from citebound.indexes import structure
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.filters import sql
+from citebound.indexes.language import as_json, from_json
 from citebound.indexes.lexical import identifiers
 from citebound.protocols import Vectors
 from citebound.types import Block, BlockKind, Chunk, Document, DocumentInfo, Filter, Line, Section, Source, Span
 
-FORMAT = 2
+FORMAT = 3
 BATCH = 500
 
 PARTS = ("blocks", "sections", "lines", "terms", "mentions", "facts", "findings", "cards", "chunks")
 """Tables with what was made from a document."""
 
-SCHEMA = ("schema.sql", "schema-2.sql")
+OLD = ("1", "2")
+"""Formats that are brought up to date when they are opened."""
+
+SCHEMA = ("schema.sql", "schema-2.sql", "schema-3.sql")
 NAMING = ("title", "document_type", "party", "client", "advisory_id", "vendor")
 """Facts by which people call a document."""
 
@@ -118,7 +122,7 @@ class Store:
                 remedy="Ingest the documents again; that makes it.",
             )
         format_ = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if format_ and format_[0] == "1":
+        if format_ and format_[0] in OLD:
             _upgrade(db)
 
     def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[Any]:
@@ -187,6 +191,39 @@ class Store:
         row = self._row("SELECT parser, kind FROM documents WHERE id = ?", (document_id,))
         return (row[0], row[1]) if row else None
 
+    def forced(self, document_id: str) -> str:
+        """The kind that was forced on a document; "" for none, or for a document that is not stored."""
+        row = self._row("SELECT forced FROM documents WHERE id = ?", (document_id,))
+        return str(row[0]) if row else ""
+
+    def kinds(self, document_ids: Iterable[str]) -> dict[str, str]:
+        """The kinds of some documents by id, "" for none."""
+        given = list(dict.fromkeys(document_ids))
+        marks = ", ".join("?" * len(given))
+        return dict(self._rows(f"SELECT id, kind FROM documents WHERE id IN ({marks})", given))  # noqa: S608
+
+    def languages(self, tree: Filter | None) -> list[tuple[dict[str, float], int]]:
+        """The languages that documents with this filter have, each with how many; {} where nobody looked."""
+        condition, parameters = sql(tree) if tree is not None else ("1", [])
+        rows = self._rows(
+            "SELECT languages, count(*) FROM documents WHERE +id IN (SELECT documents.id FROM documents"  # noqa: S608
+            f" JOIN sources ON sources.document_id = documents.id WHERE {condition}) GROUP BY 1 ORDER BY 2 DESC, 1",
+            parameters,
+        )
+        return [(from_json(stored), int(count)) for stored, count in rows]
+
+    def unread(self, limit: int) -> list[tuple[str, str]]:
+        """Id and text of documents in whose languages nobody looked: they were stored by an earlier version."""
+        return self._rows("SELECT id, text FROM documents WHERE languages = '' LIMIT ?", (limit,))
+
+    def put_languages(self, found: Mapping[str, Mapping[str, float]]) -> None:
+        """Store the languages of documents, by id."""
+        with self.writing() as db:
+            db.executemany(
+                "UPDATE documents SET languages = ? WHERE id = ?",
+                [(as_json(shares), document_id) for document_id, shares in found.items()],
+            )
+
     def info(self, document_id: str) -> tuple[DocumentInfo, int]:
         """A document without its text, and its number of chunks. Raises UnknownDocument."""
         row = self._row(
@@ -237,17 +274,21 @@ class Store:
         source: Source,
         size: int,
         modified_ns: int,
+        forced: str = "",
+        languages: Mapping[str, float] | None = None,
     ) -> None:
         """State `text`: everything but the vectors, in one transaction, replacing an older revision and the document
-        that this path meant before."""
+        that this path meant before. `forced` is the kind that was forced on it; `languages` None: nobody looked."""
         with self.writing() as db:
             for table in PARTS:
                 db.execute(f"DELETE FROM {table} WHERE document_id = ?", (document.id,))  # noqa: S608
             db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'text', ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET"
                 " title = excluded.title, media_type = excluded.media_type, text = excluded.text,"
                 " text_sha256 = excluded.text_sha256, parser = excluded.parser, pages = excluded.pages,"
-                " status = excluded.status, state = excluded.state, notes = excluded.notes, kind = excluded.kind",
+                " status = excluded.status, state = excluded.state, notes = excluded.notes, kind = excluded.kind,"
+                " forced = excluded.forced, languages = excluded.languages",
                 (
                     document.id,
                     document.title,
@@ -259,6 +300,8 @@ class Store:
                     status,
                     json.dumps(document.notes),
                     document.kind,
+                    forced,
+                    "" if languages is None else as_json(languages),
                 ),
             )
             _put_parts(db, document)
@@ -663,14 +706,18 @@ def _make_schema(db: sqlite3.Connection) -> None:
 
 
 def _upgrade(db: sqlite3.Connection) -> None:
-    """Format 1 -> 2: documents get their cards now, and their structure when they are next ingested."""
+    """Format 1 -> 2: documents get their cards now, and their structure when they are next ingested. 2 -> 3: an ingest
+    looks in which languages they are; of no kind it is known that it was forced."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        if db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0] == "1":
+        format_ = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]
+        if format_ == "1":
             _run(db, SCHEMA[1])
             for (document_id,) in db.execute("SELECT id FROM documents").fetchall():
                 _put_card(db, document_id)
-            db.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
+        if format_ in OLD:
+            _run(db, SCHEMA[2])
+            db.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")

@@ -100,8 +100,8 @@ class Clause:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A kind of document. `head` is how many characters of text are looked at to recognise it, `least` the score that
-    it needs; `media_types` are those it can have, () for all. `hints` are words for a prompt; the prompt of `answer/`
-    has no room for them as yet: what a small model is told more, it pays for in every answer.
+    it needs; `media_types` are those it can have, () for all. `hints` are a few
+    words for the prompt of an answer from such documents: its first sentences, for the user waits for every token.
     """
 
     name: str

@@ -63,7 +63,7 @@ class ParserPool:
 
     The server is started by the first file that needs it, so that an ingest of unchanged files costs none.
     `sandbox` says how far parsers are cut off: "bubblewrap", "network namespace + rlimits" or "rlimits"; "" before.
-    `profiles` are the kinds of documents that are known (none: the shipped ones), `forced` the name of the one to take.
+    `profiles` are the kinds of documents that are known (none: the shipped ones).
     With `require_sandbox`, entering raises ConfigError where only "rlimits" can be had.
     """
 
@@ -72,10 +72,9 @@ class ParserPool:
         limits: Limits | None = None,
         require_sandbox: bool = False,
         profiles: Sequence[Profile] = (),
-        forced: str = "",
     ) -> None:
         self.limits = limits or Limits()
-        self._structure = {"profiles": [p.as_json() for p in profiles], "forced": forced}
+        self._profiles = [p.as_json() for p in profiles]
         self.require_sandbox = require_sandbox
         self.sandbox = ""
         self._server: subprocess.Popen[bytes] | None = None
@@ -108,26 +107,28 @@ class ParserPool:
         with self._lock:
             self._stop()
 
-    def parse(self, path: Path) -> Parsed:
-        """Reads and parses one file. Raises ParseFailure; the pool can be used after it."""
-        return self.parse_bytes(path.name, read(path, self.limits))
+    def parse(self, path: Path, forced: str = "") -> Parsed:
+        """Reads and parses one file, as of the kind `forced` if that is named. Raises ParseFailure; the pool can be
+        used after it."""
+        return self.parse_bytes(path.name, read(path, self.limits), forced)
 
-    def parse_bytes(self, name: str, data: bytes) -> Parsed:
+    def parse_bytes(self, name: str, data: bytes, forced: str = "") -> Parsed:
         """The same for bytes that came another way. A PDF that fails is given once to the other PDF parser."""
         name = name.encode("utf-8", "replace").decode("utf-8")
         if len(data) > self.limits.bytes:
             raise too_large(name, len(data), self.limits)
         try:
-            return self._ask(name, data, second=False)
+            return self._ask(name, data, forced, second=False)
         except ParseFailure as failure:
             if failure.status not in AGAIN or b"%PDF-" not in data[:1024]:
                 raise
             with contextlib.suppress(ParseFailure):
-                return self._ask(name, data, second=True)
+                return self._ask(name, data, forced, second=True)
             raise
 
-    def _ask(self, name: str, data: bytes, second: bool) -> Parsed:
-        request = {"name": name, "second": second, "limits": dataclasses.asdict(self.limits), **self._structure}
+    def _ask(self, name: str, data: bytes, forced: str, second: bool) -> Parsed:
+        structure = {"profiles": self._profiles, "forced": forced}
+        request = {"name": name, "second": second, "limits": dataclasses.asdict(self.limits), **structure}
         with self._lock:
             server = self._server if self._server and self._server.poll() is None else self._start()
             try:
