@@ -238,7 +238,8 @@ class Asker:
             retrieval_seconds=time.monotonic() - started,
             generation_seconds=0.0,
         )
-        answer = Answer(question, found.outcome, sentences, reason=found.reason, receipt=receipt)
+        notes = self._notes(question, tree)
+        answer = Answer(question, found.outcome, sentences, reason=found.reason, receipt=receipt, notes=notes)
         return self._ledger.mark_answer(answer)
 
     def _stated(self, statement: Statement, citer: _Citer) -> Sentence:

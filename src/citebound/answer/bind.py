@@ -124,11 +124,11 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
     words = set(content(sentence))
     if not words - facts(sentence):
         return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
-    if any(words <= set(content(p.context)) for p in passages):
-        return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     proof, against, forged = _proof(sentence, among, passages, asked)
     if proof:
         return Bound(sentence, (proof,), Verdict.BOUND)
+    if any(words <= set(content(p.context)) for p in passages):
+        return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     for shorter in _trimmed(sentence):
         proof, _, _ = _proof(shorter, among, passages, asked, copy=forged)
         if proof:

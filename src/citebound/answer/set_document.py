@@ -2,7 +2,8 @@
 
 Such a question never goes to a top-k, where a document that has what is asked may be crowded out by one that has it
 five times. `sought` finds out that it asks about the set, and for what; `search_each` looks into each document, by one
-product of all their vectors with the question's and one search by words, scored as the search of the collection scores.
+product of all their vectors with the question's and one search by words, with the weights that the search of the
+collection gives inside of named documents.
 Nothing is claimed: every document is undecided, the one with the best passage first.
 """
 
@@ -202,7 +203,7 @@ def search_each(store: Store, embedder: Embedder, asked: Sought, tree: Filter | 
 def _scores(
     store: Store, embedder: Embedder, text: str, layout: Sequence[tuple[int, str, int]], tree: Filter
 ) -> Scores:
-    """Of every chunk, as `Search` scores those of documents that a question names."""
+    """Of every chunk, in standard deviations; what documents print for the question is one text here."""
     ids = [row[0] for row in layout]
     if not ids:
         return np.zeros(0)

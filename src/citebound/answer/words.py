@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import snowballstemmer
 
+from citebound.answer.gate.numerals import UNITS
 from citebound.indexes.lexical import STOPWORDS
 
 _STEMMER = snowballstemmer.stemmer("english")
@@ -20,14 +21,6 @@ _FACT = re.compile(
     r"|\b[0-9a-fA-F]{32,64}\b"
     r"|\b[A-Z]{1,8}(?:-[A-Z]{1,8})*-\d+(?:-\d+)*\b"
     r"|\d+(?:[.,:/]\d+)*%?"
-)
-UNITS = dict(
-    zip(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety".split(),
-        [*range(1, 21), *range(30, 100, 10)],
-        strict=True,
-    )
 )
 SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _NUMBER_WORD = "|".join([*UNITS, "hundred", *SCALES])

@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from citebound.answer.words import SCALES, UNITS, facts
+from citebound.answer.gate.numerals import UNITS
+from citebound.answer.words import SCALES, facts
 
 _TYPOGRAPHIC = str.maketrans(
     {

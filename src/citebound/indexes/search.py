@@ -80,7 +80,6 @@ class _View:
     delta: Vectors
     tombstones: NDArray[np.int64]
     sample: Vectors
-    centres: Centres
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +104,7 @@ class Search:
         self._told: dict[tuple[str, ...], Vectors] = {}
         self._lock = threading.Lock()
         self._view: _View | None = None
+        self._about: tuple[Snapshot, Centres] | None = None
         self._given_adapter = adapter
         self._read_adapter: tuple[tuple[int, int, int], Adapter] | None = None
 
@@ -180,7 +180,7 @@ class Search:
 
     def _alike(self, spoken_of: Kind, tree: Filter | None) -> tuple[str, ...]:
         """The documents of a kind, nearest first, if they are several."""
-        near = self._current().centres.near(self._meaning((spoken_of.printed,)))
+        near = self._centres().near(self._meaning((spoken_of.printed,)))
         if tree is not None and near:
             allowed = {row[1] for row in self._store.layout(tree)}
             near = tuple(document for document in near if document in allowed)
@@ -279,16 +279,23 @@ class Search:
             if index is None:
                 index = self._load(snapshot)
             sample = self._store.sample(SAMPLE)
-            self._view = _View(snapshot, index, delta_ids, delta, tombstones, sample, self._centres())
+            self._view = _View(snapshot, index, delta_ids, delta, tombstones, sample)
             return self._view
 
     def _centres(self) -> Centres:
-        """What each document is about; nothing in a collection that is too large to read for it."""
+        """What each document is about, read once for each commit; nothing in a collection that is too large for it."""
+        snapshot = self._current().snapshot
+        if self._about is None or self._about[0] != snapshot:
+            self._about = snapshot, self._read_centres()
+        return self._about[1]
+
+    def _read_centres(self) -> Centres:
         if self._store.searched(None)[1] > CENTRED:
             return Centres((), np.zeros((0, self._embedder.dimension), dtype=np.float32))
         ids, vectors = self._store.vectors()
         documents = self._store.documents_of(ids.tolist())
-        return centres([documents[int(id_)] for id_ in ids], vectors)
+        there = np.array([int(id_) in documents for id_ in ids], dtype=bool)  # a document may just have been forgotten
+        return centres([documents[int(id_)] for id_ in ids[there]], vectors[there])
 
     def _load(self, snapshot: Snapshot) -> FaissIndex | None:
         if snapshot.generation == 0:

@@ -35,6 +35,8 @@ CLASSES = {
     " fails fail"
     " failed prohibited excluding unable prevent prevents refuse refuses".split(),
     "modal": "shall may should might could".split(),
+    "person": "we you".split(),
+    "direction": "to from".split(),
     "bound": "least most more less fewer greater exceed exceeds exceeding minimum maximum before after prior following"
     " within until later earlier above below over under excess up upon during beyond by longer shorter higher lower"
     " thereafter between".split(),
@@ -47,8 +49,8 @@ FREE = frozenset(
     (
         "also however therefore thus hereby then there here that which who so additionally furthermore moreover"
         " accordingly"
-        " such said very own itself themselves just now further too well respective respectively i ii iii iv we"
-        " our you your they he she whereas namely i.e e.g do does did there's make sure where when while whether"
+        " such said very own itself themselves just now further too well respective respectively i ii iii iv "
+        "    they he she whereas namely i.e e.g do does did there's make sure where when while whether"
         " particular order follows as since because doing how even given same way similarly go goes take taken still"
         " result yet so"
         " but means mean meant shows show shown through enough what anywhere although though while too rating rated"
@@ -86,6 +88,8 @@ _EXPANDED = [
         (r"\bprior\s+to\b", "before"),
         (r"\b(?:subsequent\s+to|following)\b", "after"),
         (r"\bupon\b", "on"),
+        (r"\bours?\b", "we"),
+        (r"\byours?\b", "you"),
         (r"\b(?:every|each|whole|entire)\b", "all"),
         (r"\b(?:in\s+contrast\s+to|unlike)\b", "unlike"),
         (r"\b(?:business|working|banking|trading)\s+day", "businessday"),
@@ -135,6 +139,8 @@ class Word:
     name: bool
 
 
+_NAMED = re.compile(rf"\s+(?:(?:the|an?|any|each|such)\s+)?(?:(?-i:[A-Z])|(?:{'|'.join(sorted(ROLES))})\b)", re.I)
+"""What follows a "to" or "from" that is more than a small word."""
 BREAK = Word("¶", "¶", False)
 """Where one sentence ends and another begins."""
 
@@ -151,7 +157,7 @@ def read(text: str) -> tuple[Word, ...]:
         if low.isspace():
             made.append(BREAK)
             continue
-        if low in _ARTICLES:
+        if low in _ARTICLES and not (low in ("to", "from") and _NAMED.match(text, match.end())):
             continue
         inside = bool(re.search(r"\w", text[: match.start()]))
         made.append(
@@ -188,6 +194,9 @@ def objections(sentence: str, quote: str) -> list[str] | None:
         )
         if not moved:
             made += _judged(before, now, lambda word: has[word.stem] - had[word.stem], differ)
+    turned = [(before, now) for before, now, _ in places if any(_class(w.form) == "direction" for w in (*before, *now))]
+    if len(turned) > 1 and Counter(w for p in turned for w in p[0]) == Counter(w for p in turned for w in p[1]):
+        made.append("two names have changed places")
     if other := _subject(said, shown, sentence, quote):
         made.append(f"in the evidence it is not {other} of whom this is said")
     return list(dict.fromkeys(made))
@@ -211,14 +220,18 @@ def _judged(
 ) -> list[str]:
     """What one change does; `more` is how much oftener the sentence has a word than the quote."""
     made = []
-    for kind in ("denial", "modal", "bound", "scope"):
+    for kind in CLASSES:
         had = {w.form for w in before if _class(w.form) == kind}
         has = {w.form for w in now if _class(w.form) == kind}
         if kind == "denial" and bool(had) != bool(has) and denials_differ:
             made.append("the evidence and the sentence disagree on a negation")
         elif kind != "denial" and had and has and had != has:
             made.append(f"the evidence says “{min(had)}”, the sentence “{min(has)}”")
-        elif kind == "modal" and ("may" in has) != ("may" in had) and len(before) + len(now) == 1:
+        elif (
+            kind == "modal"
+            and ("may" in has) != ("may" in had)
+            and len([w for w in (*before, *now) if w.form not in FREE]) == 1
+        ):
             made.append("what may be and what is are not the same")
         elif (kind == "bound" and has and not had) or (
             kind == "scope"
@@ -227,7 +240,9 @@ def _judged(
             and not any(w.form.startswith(("restrict", "limit")) for w in before)
         ):
             made.append(f"the evidence does not say “{min(has)}”")
-    if not now and (left_out := [w.form for w in before if w.form in NARROWING and more(w) < 0]):
+    if all(w.form in FREE for w in now) and (
+        left_out := [w.form for w in before if w.form in NARROWING and more(w) < 0]
+    ):
         made.append(f"“{left_out[0]}” is left out")
     weighty = [w for w in now if w.form not in FREE and w is not BREAK and _class(w.form) is None]
     lost = [w for w in before if w.form not in FREE and w is not BREAK and _class(w.form) is None]

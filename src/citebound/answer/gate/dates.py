@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from citebound.answer.gate.numerals import folded
+
 MONTHS = {
     name: number
     for number, names in enumerate(
@@ -32,7 +34,11 @@ _FORMS = [
         r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?:19|20|21)\d\d)\b",
     )
 ]
-_BARE_YEAR = re.compile(r"(?<![\d.,/$€£-])(?:19|20)\d\d(?![\d,/%-]|\.\d)")
+_BARE_YEAR = re.compile(
+    r"(?<![\d.,/$€£-])(?:19|20)\d\d(?![\d,/%-]|\.\d|\s?(?:calendar |business )?(?:days?|hours?|months?|years?|weeks?"
+    r"|minutes?"
+    r"|seconds?|shares?|units?|percent|dollars?|miles?|feet|bytes?|[kmg]b)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,7 @@ class Date:
 
 def dates(text: str) -> tuple[list[Date], str]:
     """The dates of a text, and the text with blanks in their place."""
+    text = folded(text)
     found: list[Date] = []
 
     def taken(match: re.Match[str]) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from citebound.answer.gate.numerals import folded
+
 _DEFANGED = [(re.compile(r"hxxp", re.I), "http"), (re.compile(r"\[\.\]|\(\.\)|\[dot\]|\(dot\)", re.I), ".")]
 _IDENTIFIER = re.compile(
     r"\bhttps?://[^\s<>\"')\]]{1,400}"
@@ -39,7 +41,7 @@ KINDS = {
     "schedule": "schedule", "schedules": "schedule", "annex": "annex", "annexes": "annex", "appendix": "appendix",
     "appendices": "appendix", "attachment": "attachment", "attachments": "attachment", "part": "part", "rule": "rule",
     "rules": "rule", "item": "item", "items": "item", "figure": "figure", "fig.": "figure", "table": "table",
-    "chapter": "chapter", "finding": "finding", "issue": "finding", "addendum": "addendum", "level": "level",
+    "chapter": "chapter", "finding": "finding", "addendum": "addendum", "level": "level",
     "tier": "tier", "phase": "phase", "step": "step", "grade": "grade", "class": "class",
 }  # fmt: skip
 _KIND = "|".join(re.escape(kind) for kind in sorted(KINDS, key=len, reverse=True))
@@ -77,12 +79,13 @@ def identifiers(text: str) -> tuple[set[str], str]:
 def provisions(text: str) -> tuple[list[str], str]:
     """Provisions that a text names, in order ("section 9.2(b)", "exhibit a"), and the text with blanks in their"
     " place."""
+    text = folded(text)
     found: list[str] = []
 
     def taken(match: re.Match[str]) -> str:
         kind = KINDS[match["kind"].lower()]
         numbers = re.findall(_NUMBER, match["numbers"])
-        if kind in ("part", "item", "issue", "finding", "level", "class", "grade", "step", "rule", "section") and (
+        if kind in ("part", "item", "finding", "level", "class", "grade", "step", "rule", "section") and (
             not match["kind"][0].isupper() and not re.search(r"\d|\(", match["numbers"])
         ):
             return match[0]

@@ -28,12 +28,11 @@ class Mood(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A head word (its stem), how it is spoken of, whether it is denied, and the word's place in the text."""
+    """A head word (its stem), how it is spoken of, and whether it is denied."""
 
     head: str
     mood: Mood
     denied: bool
-    place: int
 
 
 EXCUSES = (
@@ -131,18 +130,13 @@ def predicates(text: str) -> list[Predicate]:
         ):
             end = nearest.end()
             nearest_mood, nearest_denied = _mood(nearest)
-            made += [Predicate(h, nearest_mood, not nearest_denied, p) for h, p in _heads(text, end)]
+            made += [Predicate(h, nearest_mood, not nearest_denied) for h, _ in _heads(text, end)]
             continue
         if mark[0].lower() in ("neither", "nor"):
             continue
         governed = _denied_subject(text, marks, i)
-        made += [Predicate(h, mood, denied != governed, p) for h, p in _heads(text, begin)]
+        made += [Predicate(h, mood, denied != governed) for h, _ in _heads(text, begin)]
     return made
-
-
-def denials(text: str) -> int:
-    """How many things a text denies."""
-    return sum(1 for p in predicates(text) if p.denied)
 
 
 def _mood(mark: re.Match[str]) -> tuple[Mood, bool]:

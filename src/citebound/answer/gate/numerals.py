@@ -34,7 +34,6 @@ _SPOKEN = re.compile(
     rf"(?:(?:[\s-]{{1,3}}|(?<=hundred)\s{{1,3}}and\s{{1,3}}|(?<=thousand)\s{{1,3}}and\s{{1,3}})(?:{_WORDS}))*\b",
     re.I,
 )
-_TWICE = re.compile(r"(\d[\d,.]*)\s*\(\s*(\d[\d,.]*)\s*\)")
 _HALF = re.compile(r"\b(\d{1,4})\s+and\s+(?:one[\s-]half|a\s+half|1[\s-]half|1/2|½)\b", re.I)
 _ORDINAL = re.compile(rf"\b(?:(?P<digits>\d{{1,4}})(?:st|nd|rd|th)|(?P<word>{'|'.join(ORDINALS)}))\b", re.I)
 _ORDERED = re.compile(
@@ -46,17 +45,24 @@ _ORDERED = re.compile(
     re.I,
 )
 NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_TWICE = re.compile(rf"(?<![\w.,])({NUMBER})\s*\(\s*({NUMBER})\s*\)")
+_LOOKALIKES = str.maketrans({"ſ": "s", "\u212a": "k", "İ": "i", "ı": "i"})
 
 
 _SCALED = re.compile(
-    rf"(?<![\w.])(?P<number>{NUMBER})(?:\s?(?P<scale>thousand|million|billion|trillion|mio|mn|bn|tn|(?<=\d)[kmb])(?!\w))?",
+    rf"(?<![\w.])(?<![A-Za-z]-)(?P<number>{NUMBER})(?:\s?(?P<scale>thousand|million|billion|trillion|mio|mn|bn|tn|(?<=\d)[kmb])(?!\w))?",
     re.I,
 )
 
 
+def folded(text: str) -> str:
+    """The text, as long as it was, without the letters that a case-blind pattern takes for s, k and i."""
+    return text.translate(_LOOKALIKES)
+
+
 def in_digits(text: str) -> str:
     """The text with number words as digits, "thirty (30)" as one number, and ordinals as "3rd"."""
-    made = re.sub(r"\bdozen\b", "12", text)
+    made = re.sub(r"\bdozen\b", "12", folded(text))
     made = _ORDINAL.sub(lambda m: _ordinal(m, made), made)
     made = _SPOKEN.sub(_digits, made)
     made = _HALF.sub(lambda m: f"{m[1]}.5", made)

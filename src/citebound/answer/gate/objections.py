@@ -40,7 +40,7 @@ _ATTRIBUTED = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HardFacts:
     """The hard facts of a text."""
 
     quantities: tuple[Quantity, ...]
@@ -51,12 +51,16 @@ class Facts:
 
 
 @lru_cache(maxsize=4096)
-def facts(text: str) -> Facts:
+def hard_facts(text: str) -> HardFacts:
     """Read once: what one reader takes, the next does not see."""
     named, rest = identifiers(text)
     placed, rest = provisions(rest)
     said, rest = dates(rest)
-    return Facts(tuple(quantities(rest)), frozenset(rates(text)), tuple(said), frozenset(named), tuple(placed))
+    return HardFacts(tuple(quantities(rest)), frozenset(rates(text)), tuple(said), frozenset(named), tuple(placed))
+
+
+CONDITION = 4
+"""Words of a condition by one of which a sentence shows that it speaks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Comparison:
 def compare(sentence: str, quote: str, context: str = "") -> Comparison:
     """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions and names,
     and nothing else."""
-    said, shown, around = facts(sentence), facts(quote), facts(context)
+    said, shown, around = hard_facts(sentence), hard_facts(quote), hard_facts(context)
     sentence = _ATTRIBUTED.sub("", sentence)
     made = [f"no quote bears out {one}" for one in _lacking(said, shown, around, quote)]
     copied = copying.objections(sentence, quote)
@@ -83,7 +87,7 @@ def compare(sentence: str, quote: str, context: str = "") -> Comparison:
     return Comparison(tuple(dict.fromkeys(made)), copied is not None)
 
 
-def _repeated(said: Facts, shown: Facts) -> list[str]:
+def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
     """Facts that a copy has more often than its quote: one of them stands in another's place."""
     return [
         f"no quote bears out {fact} there"
@@ -101,18 +105,20 @@ def _restated(sentence: str, quote: str) -> list[str]:
     return made + _added(sentence, quote)
 
 
-def _lacking(said: Facts, shown: Facts, around: Facts, quote: str) -> list[str]:
-    days = {d.day for d in shown.dates if d.day}
+def _lacking(said: HardFacts, shown: HardFacts, around: HardFacts, quote: str) -> list[str]:
+    days = {d.day for d in shown.dates if d.day} | {d.year for d in shown.dates if d.year and not d.month}
     missing = [
-        str(q) for q in sorted(set(said.quantities), key=str)
-        if not any(q.value == s.value and (q.unit == s.unit or not q.unit or not s.unit) for s in shown.quantities)
+        str(q)
+        for q in sorted(set(said.quantities), key=str)
+        if not any(q.value == s.value and _same_unit(q.unit, s.unit, quote) for s in shown.quantities)
         and not (not q.unit and q.value in days)
-    ]  # fmt: skip
-    years = {str(s.value) for s in shown.quantities}
+    ]
+    numbers = {f"{s.value:f}" for s in shown.quantities}
     missing += [
-        str(d) for d in said.dates
-        if not any(s.bears_out(d) for s in shown.dates) and not (d.month is None and str(d.year) in years)
-    ]  # fmt: skip
+        str(d)
+        for d in said.dates
+        if not any(s.bears_out(d) for s in shown.dates) and not (d.month is None and str(d.year) in numbers)
+    ]
     missing += sorted(i for i in said.identifiers - shown.identifiers)
     listed = {p.split()[0] for p in shown.provisions} | (
         {"section"} if "aragraph" in quote or "ection" in quote else set()
@@ -125,14 +131,21 @@ def _lacking(said: Facts, shown: Facts, around: Facts, quote: str) -> list[str]:
     return missing
 
 
+def _same_unit(said: str, shown: str, quote: str) -> bool:
+    """Whether a unit is the one shown, or left out, or stands elsewhere in the quote ("Term (months): 12")."""
+    return not said or said == shown or (not shown and said.split()[-1] in quote.lower())
+
+
 def _logic(sentence: str, quote: str) -> list[str]:
-    """Negation and modality where both speak of the same head word; the number of denials where they share none."""
+    """Negation and modality where both speak of the same head word; whether anything is denied where none is."""
     said, shown = predicates(sentence), predicates(quote)
-    if _CONDITIONED.search(quote) and _CONDITION.search(sentence):
-        return []
+    if (bound := _CONDITIONED.search(quote)) and _CONDITION.search(sentence):
+        condition = words(quote[bound.end() :])[:CONDITION]
+        if any(alike(word, other, related=True) for word in condition for other in words(sentence)):
+            return []
     made = []
     matched = False
-    denials = negative(sentence) or negative(quote)
+    denying = negative(sentence) or negative(quote)
     for one in said:
         same = [p for p in shown if alike(p.head, one.head, related=True)]
         if not same:
@@ -140,7 +153,7 @@ def _logic(sentence: str, quote: str) -> list[str]:
         matched = True
         if all(p.denied != one.denied for p in same):
             made.append(f"the evidence and the sentence disagree on a negation at “{one.head}…”")
-        elif not denials and all(_differ(one.mood, one.denied, p.mood) for p in same):
+        elif not denying and all(_differ(one.mood, one.denied, p.mood) for p in same):
             made.append(f"the evidence says “{same[0].mood}”, the sentence “{one.mood}” of “{one.head}…”")
     if not matched and sum(p.denied for p in said) == 1 and not any(p.denied for p in shown) and not negative(quote):
         made.append("the evidence denies nothing")
@@ -163,7 +176,7 @@ def _differ(one: Mood, denied: bool, other: Mood) -> bool:
 def _added(sentence: str, quote: str) -> list[str]:
     own = words(sentence)
     if not own:
-        said = facts(sentence)
+        said = hard_facts(sentence)
         return (
             [] if said.quantities or said.dates or said.identifiers or said.provisions else ["it says nothing in words"]
         )

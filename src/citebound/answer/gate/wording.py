@@ -33,7 +33,7 @@ IRREGULAR = {
     for form in words.split()
 }
 """Stems of irregular forms and of the word that they are forms of."""
-NEGATING = ("un", "in", "im", "ir", "il", "non", "dis", "mis", "de", "in", "anti", "counter")
+NEGATING = ("un", "in", "im", "ir", "il", "non", "dis", "mis", "de", "anti", "counter")
 LIGHT = STOPWORDS | frozenset(
     (
         "also shall must may might within without upon one every another hereby herein hereof hereunder thereby thereof"
@@ -98,11 +98,13 @@ def alike(one: str, other: str, *, related: bool = False) -> bool:
     one, other = IRREGULAR.get(one, one), IRREGULAR.get(other, other)
     if one == other:
         return True
+    if (one, other) in _opposite():
+        return False
     for name in ("same.txt", "related.txt") if related else ("same.txt",):
         if _groups(name).get(one, _NONE) & _groups(name).get(other, _NONE):
             return True
     shared = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    if shared < 4 or shared < 0.5 * max(len(one), len(other)) or (one, other) in _opposite():
+    if shared < 4 or shared < 0.5 * max(len(one), len(other)):
         return False
     return one[shared:] in ENDINGS and other[shared:] in ENDINGS
 
@@ -137,13 +139,14 @@ def turned(sentence: str, quote: str) -> str:
 
 
 _NEGATIVE = re.compile(
-    r"\b(?:not|no|never|without|cannot|nor|neither|none|unable|fail\w*|refus\w+|declin\w+|prevent\w*|prohibit\w*"
-    r"|avoid\w*|lack\w*"
-    r"|absen\w+|only|unless|except|against|free\s+of|instead|rather|stop\w*|keep\w*|void|invalid\w*|miss\w+"
-    r"|restrict\w*|exclu\w+"
-    r"|(?:un|non-?|in|im|ir|dis)[a-z]{4,}|wrong\w*|zero|bars?|forbid\w*|beyond|apart|other\s+than|until|deny"
-    r"|den\w+|incompatible)\b"
-    r"|n['’]t\b",
+    r"\b(?:not|no|never|without|cannot|nor|neither|none|nothing|nobody|fail\w*|refus\w+|declin\w+|prevent\w*|prohibit\w*"
+    r"|avoid\w*|lack\w*|absen(?:t|ce)|only|unless|except\w*|against|free\s+of|instead|rather|stop\w*|keeps?|void|missing"
+    r"|restrict\w*|exclud\w+|wrong\w*|zero|bars?|barred|forbid\w*|beyond|apart|other\s+than|until|den(?:y|ies|ied|ial)"
+    r"|non-?[a-z]{3,}|un(?!der|it|ion|iform|iqu|ivers|til)[a-z]{4,}"
+    r"|in(?:valid|correct|complete|sufficient|adequate|compatible|consistent|accurate|effective|active|secure|ability"
+    r"|applicable|eligible|capable|appropriate|dependent\w*|exhaustive)\w*"
+    r"|im(?:possible|proper|material|permissible)\w*|ir(?:revocable|relevant|regular|respective)\w*"
+    r"|dis(?:agree|allow|approv|abl|claim|honest|continu|regard)\w*)\b|n['’]t\b",
     re.I,
 )
 
