@@ -163,6 +163,8 @@ def test_another_number_is_never_borne_out(one: int, other: int) -> None:
         ("The staff must be at least 30% local.", "The staff must be at least 30 workers, all of them local."),
         ("The warranty ends after 2000 days of use.", "The warranty ends after 2000 hours of use."),
         ("Tenant may also sublet the premises.", "Tenant sublets the premises."),
+        ("The flaw was found after the May exploit.", "The flaw was found after the December exploit."),
+        ("It is not used in the library.", "It is used in the library, but we did not have time to test it."),
     ],
 )
 def test_what_a_reader_found_to_slip_through_does_not(sentence: str, quote: str) -> None:

@@ -160,13 +160,9 @@ def read(text: str) -> tuple[Word, ...]:
         if low in _ARTICLES and not (low in ("to", "from") and _NAMED.match(text, match.end())):
             continue
         inside = bool(re.search(r"\w", text[: match.start()]))
-        made.append(
-            Word(
-                low,
-                stem(low),
-                _role(low) or (inside and match[0][0].isupper()),
-            )
-        )
+        if inside and match[0] == "May":
+            low = "month of may"
+        made.append(Word(low, stem(low), _role(low) or (inside and match[0][0].isupper())))
     return tuple(made)
 
 
@@ -184,7 +180,7 @@ def objections(sentence: str, quote: str) -> list[str] | None:
     if len(worded) > CHANGES or same < 2 or same < COPIED * min(len(said), len(shown)):
         return None
     had, has = Counter(w.stem for w in shown), Counter(w.stem for w in said)
-    differ = len(places) == 1 or sum(_denials(before) - _denials(now) for before, now, _ in places) != 0
+    differ = len(places) == 1 or sum(_denials(b) - _denials(n) for b, n, edge in places if n or not edge) != 0
     taken = [tuple(w.stem for w in before) for before, now, _ in places if not now]
     put = [tuple(w.stem for w in now) for before, now, _ in places if not before]
     made = []
