@@ -89,6 +89,19 @@ def test_a_draft_that_cannot_be_bound_is_not_shown(tmp_path: Path, config: Confi
     assert any("90" in s.text and s.reason for s in answer.sentences)
 
 
+def test_an_answer_says_what_of_its_draft_was_trimmed_or_removed(config: Config, collection: Collection) -> None:
+    draft = (
+        "The Customer shall pay each invoice within thirty (30) days after receipt,"
+        " and it must also buy a licence for every user [1]."
+        " The Customer shall pay each invoice within ninety (90) days [1]."
+    )
+    with Collection.open("c", config=config, embedder=WordHashEmbedder(), generator=Echo(draft)) as other:
+        answer = other.ask("Within how many days shall the Customer pay each invoice after receipt?")
+    assert answer.outcome is Outcome.PARTIAL
+    assert answer.reason == "not all of the model's draft could be bound: 1 removed, 1 trimmed"
+    assert "licence" not in answer.text
+
+
 def test_a_model_that_finds_nothing_is_believed_unless_a_sentence_is_very_near(
     config: Config, collection: Collection
 ) -> None:

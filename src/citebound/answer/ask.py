@@ -10,6 +10,7 @@ import hashlib
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -301,8 +302,10 @@ class _Record:
         kept = [s for s in sentences if s.verdict is not Verdict.REMOVED]
         if not kept:
             return self.quoted("nothing of the model's draft could be bound; quotes instead", tuple(sentences))
-        outcome = Outcome.ANSWERED if len(kept) == len(sentences) else Outcome.PARTIAL
-        reason = "" if outcome is Outcome.ANSWERED else f"{len(sentences) - len(kept)} sentences could not be bound"
+        counts = Counter(s.verdict for s in sentences)
+        said = ", ".join(f"{counts[v]} {v}" for v in (Verdict.REMOVED, Verdict.TRIMMED) if counts[v])
+        outcome = Outcome.PARTIAL if said else Outcome.ANSWERED
+        reason = f"not all of the model's draft could be bound: {said}" if said else ""
         return self._answer(outcome, tuple(sentences), tuple(self.given), reason)
 
     def quoted(self, reason: str = "", removed: tuple[Sentence, ...] = ()) -> Answer:
