@@ -128,9 +128,10 @@ class Search:
         if "dense" in on:
             ranked += self._by_meaning(asked, told, weights, scope, adapter)
         if "lexical" in on:
-            ranked.append(self._by_words("lexical", weights["lexical"], asked, scope))
+            among = self._store.searched(scope.tree)[1]
+            ranked.append(self._by_words("lexical", weights["lexical"], asked, scope, among))
             if told:
-                each = [self._by_words("lexical synonyms", 1.0, entry.words, scope) for entry in told]
+                each = [self._by_words("lexical synonyms", 1.0, entry.words, scope, among) for entry in told]
                 ranked.append(best_of("lexical synonyms", weights["lexical synonyms"], each))
         ids = [row[0] for row in scope.layout] or sorted({id_ for one in ranked for id_ in one.scores})
         total = np.sum([one.standard(ids) for one in ranked], axis=0) if ids and ranked else np.zeros(len(ids))
@@ -233,10 +234,10 @@ class Search:
             made.append(best_of("dense synonyms", weights["dense synonyms"], each))
         return made
 
-    def _by_words(self, stage: str, weight: float, text: str, scope: _Scope) -> Ranked:
+    def _by_words(self, stage: str, weight: float, text: str, scope: _Scope, among: int) -> Ranked:
         expression = match_expression(text)
         found = self._store.lexical(expression, scope.depth, scope.tree) if expression else []
-        return of_words(stage, weight, found, self._store.searched(scope.tree)[1] if found else 0)
+        return of_words(stage, weight, found, among if found else 0)
 
     def _vectors(self, view: _View, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
         """Vectors of some chunks: from the published index where it keeps them as they are, else from the store."""
