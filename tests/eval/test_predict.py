@@ -9,15 +9,18 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from citebound.config import Config
 from citebound.eval import experiment, journal, predict
 from citebound.eval.experiment import Experiment, RunError
+from citebound.eval.kit import Kit
 from citebound.eval.predict import Cell, Moment
-from citebound.eval.prediction import FAILED, Trace
+from citebound.eval.prediction import FAILED, Prediction, Trace
 from citebound.eval.suite import Regime
+from citebound.eval.system import System
 from tests.eval import tiny
 
 LEDGER = Path("eval/results/runs.jsonl")
@@ -193,7 +196,9 @@ def test_what_was_kept_does_not_make_a_system_look_cheaper() -> None:
     head = '[systems.{}]\nkind = "embedding_head"\ntrained = true\n'
     run = declared(BEFORE + head.format("majority") + head.format("second"))
     for name in ("majority", "second"):
+        begun = time.monotonic()
         predict.predict(cell(run, name), run.load(), Config())
+    elapsed = time.monotonic() - begun
     (kept,) = predict.WORK.rglob("vectors.sqlite")
     with closing(sqlite3.connect(kept)) as connection:
         ((embedding,),) = connection.execute("SELECT sum(wall) FROM vectors")
@@ -201,7 +206,22 @@ def test_what_was_kept_does_not_make_a_system_look_cheaper() -> None:
     searching = sum(json.loads(line)["seconds"] for line in journal.lines(searches))
     _, second = costs()
     answers = sum(t.prediction.seconds for t in predict.read_traces(cell(run, "second").traces))
-    assert float(str(second["wall"])) + answers >= 0.99 * (embedding + searching)
+    said = float(str(second["wall"])) + answers
+    assert 0.99 * (embedding + searching) <= said <= 1.01 * (embedding + searching) + elapsed
+
+
+def test_each_answer_is_charged_with_what_was_spared_it_and_with_no_others() -> None:
+    class Saving:
+        saved = (100.0, 100.0)
+
+        def predict(self, _question: object) -> Prediction:
+            self.saved = (self.saved[0] + 1.5, self.saved[1])
+            return Prediction(text="yes")
+
+    kit = Saving()
+    for item in tiny.extract().test:
+        made = predict._one(cast(System, kit), item, Regime.GIVEN, cast(Kit, kit))
+        assert made.seconds == pytest.approx(1.5, abs=0.1)
 
 
 # -- refused beforehand ------------------------------------------------------------------------------------------------

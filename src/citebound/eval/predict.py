@@ -234,7 +234,7 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
     try:
         if needed.generator:
             kit.language_model(needed.generator)  # loading is neither adaptation nor the first answer
-        wall, cpu = time.monotonic() - kit.saved[0], time.process_time() - kit.saved[1]
+        wall, cpu = time.monotonic() + kit.saved[0], time.process_time() + kit.saved[1]
         adapted = system.prepare(train, dev, cell.seed)
     except FAULTS as error:
         _record(cell, [_failure(cell, item.id, _said(error)) for item in items if item.id not in have])
@@ -280,7 +280,7 @@ def predict(cell: Cell, suite: Suite, config: Config) -> None:
 
 def _one(system: System, item: Item, regime: Regime, kit: Kit) -> Prediction:
     """An answer with its seconds: those that kept evidence and vectors spared are counted."""
-    begun = time.monotonic() - kit.saved[0]
+    begun = time.monotonic() + kit.saved[0]
     try:
         made = system.predict(item.asked(regime))
     except FAULTS as error:  # one case of an evaluation
