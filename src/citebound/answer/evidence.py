@@ -7,6 +7,7 @@ the question's words that they carry. `sufficiency` is the score that decides be
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -187,7 +188,12 @@ def _leaf(context: str) -> str:
     return context.rsplit(" > ", 1)[-1]
 
 
+_RUN_IN = re.compile(r"[\"“]?\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+(?:[^\s.\d]{1,30}\s+){0,5}[^\s.\d]{1,30}\.?")
+"""The number and name of a clause, which its first sentence follows in the same line."""
+
+
 def _heading(text: str, context: str) -> bool:
     """Whether a sentence is a heading: it repeats its chunk's heading path, or is a few words without an end."""
     words = set(content(text))
-    return words <= set(content(context)) or (len(text.split()) < 4 and not text.rstrip().endswith((".", ";")))
+    few = len(text.split()) < 4 and not text.rstrip().endswith((".", ";"))
+    return words <= set(content(context)) or few or _RUN_IN.fullmatch(text.strip()) is not None

@@ -81,6 +81,26 @@ def test_every_sentence_bears_itself_out(quote: str) -> None:
     assert made.objections == ()
 
 
+def test_headings_give_words_and_identifiers_but_no_names_and_numbers() -> None:
+    context = "Acme - Beta Agreement > 2 CAP ON LIABILITY > QV-01"
+    quote = "Beta's obligations shall not exceed USD 1,500,000 in any year."
+    assert (
+        compare(
+            "The cap of Beta's obligations in QV-01 shall not exceed USD 1,500,000 in any year.", quote, context
+        ).objections
+        == ()
+    )
+    assert compare(
+        "The cap of Acme's obligations shall not exceed USD 1,500,000 in any year.", quote, context
+    ).objections
+    assert compare("The cap of Beta's obligations shall not exceed USD 2 in any year.", quote, context).objections
+
+
+@pytest.mark.parametrize("said", ["The passage states that ", "According to the agreement, ", "Based on passage 2, "])
+def test_where_a_sentence_says_it_was_read_needs_no_proof(said: str) -> None:
+    assert compare(said + PAY[0].lower() + PAY[1:], PAY).objections == ()
+
+
 def test_headings_prove_a_section_and_nothing_else() -> None:
     assert compare("Section 5.3 says that the fee is 90 dollars.", "The fee is 90 dollars.").objections
     assert not compare(

@@ -18,7 +18,7 @@ from functools import lru_cache
 from citebound.answer.gate.agents import ROLES
 from citebound.answer.gate.bounds import unfolded
 from citebound.answer.gate.numerals import in_digits, ungrouped
-from citebound.answer.gate.wording import alike, opposed
+from citebound.answer.gate.wording import alike, common, opposed
 from citebound.answer.words import stem
 
 CHANGES = 2
@@ -166,11 +166,14 @@ def read(text: str) -> tuple[Word, ...]:
     return tuple(made)
 
 
-def objections(sentence: str, quote: str) -> list[str] | None:
-    """What was changed that may not be; None if the sentence is no copy."""
+def objections(sentence: str, quote: str, context: str = "") -> list[str] | None:
+    """What was changed that may not be; None if the sentence is no copy. Words of the `context` (headings) may be put
+    in if they are common ones or identifiers: no names."""
     said, shown = read(sentence), read(quote)
     if not said or not shown or len(sentence.split()) < FRAGMENT:
         return None
+    above = {w.stem for w in read(context) if (common(w.stem) and not _role(w.form)) or re.search(r"\d", w.form)}
+    said = tuple(w for w in said if w.stem not in above - {s.stem for s in shown} or _class(w.form))
     matcher = SequenceMatcher(None, [w.stem for w in shown], [w.stem for w in said], autojunk=False)
     changes = [c for c in matcher.get_opcodes() if c[0] != "equal"]
     same = sum(m.size for m in matcher.get_matching_blocks())

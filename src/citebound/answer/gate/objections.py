@@ -30,10 +30,18 @@ _CONDITION = re.compile(r"\b(?:needs?|requires?|required|only|unless|before|unti
 """What may not be done without something needs it: such a claim and its quote need not deny the same word."""
 
 
-_ATTRIBUTED = re.compile(
-    r"^(?:(?:under|in|per|according to|pursuant to|as (?:stated|set out|provided) in) (?:section|clause|article"
-    r"|paragraph)"
-    r" [\w.()]{1,12},? |(?:section|clause|article|paragraph) [\w.()]{1,12} (?:says|states|provides) that )",
+_READ = re.compile(
+    r"^(?:(?:according to|based on|as (?:stated|described|mentioned|set out) in)(?: the)? (?:given )?"
+    r"(?:passages?|documents?|agreements?|contracts?|excerpts?|texts?|reports?|evidence)(?: \[?\d{1,2}\]?)?,? "
+    r"|(?:the )?(?:passage|document|agreement|contract|excerpt|text|report)(?: \[?\d{1,2}\]?)?"
+    r" (?:says|states|provides) that )",
+    re.I,
+)
+"""Where a sentence says that it was read; needs no proof."""
+_STANDS = re.compile(
+    r"^(?:(?:under|in|per|according to|pursuant to|as (?:stated|set out|provided) in)"
+    r" (?:section|clause|article|paragraph) [\w.()]{1,12},? "
+    r"|(?:section|clause|article|paragraph) [\w.()]{1,12} (?:says|states|provides) that )",
     re.I,
 )
 """Where a sentence says that it stands; proven by the facts."""
@@ -72,13 +80,14 @@ class Comparison:
 
 
 def compare(sentence: str, quote: str, context: str = "") -> Comparison:
-    """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions and names,
-    and nothing else."""
+    """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions,
+    identifiers and names, and give words, and nothing else."""
+    sentence = _READ.sub("", sentence)
     said, shown, around = hard_facts(sentence), hard_facts(quote), hard_facts(context)
-    sentence = _ATTRIBUTED.sub("", sentence)
+    sentence = _STANDS.sub("", sentence)
     made = [f"no quote bears out {one}" for one in _lacking(said, shown, around, quote)]
-    copied = copying.objections(sentence, quote)
-    made += _restated(sentence, quote) if copied is None else [*_repeated(said, shown), *copied]
+    copied = copying.objections(sentence, quote, context)
+    made += _restated(sentence, quote, context) if copied is None else [*_repeated(said, shown), *copied]
     made += bounds.objections(sentence, quote)
     if exchanged := agents.swapped(sentence, quote):
         made.append(exchanged)
@@ -97,12 +106,12 @@ def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
     ]
 
 
-def _restated(sentence: str, quote: str) -> list[str]:
+def _restated(sentence: str, quote: str, context: str) -> list[str]:
     """Objections to a sentence that says it in words of its own."""
     made = _logic(sentence, quote)
     if one := turned(sentence, quote):
         made.append(one)
-    return made + _added(sentence, quote)
+    return made + _added(sentence, f"{quote} {context}")
 
 
 def _lacking(said: HardFacts, shown: HardFacts, around: HardFacts, quote: str) -> list[str]:
@@ -119,7 +128,7 @@ def _lacking(said: HardFacts, shown: HardFacts, around: HardFacts, quote: str) -
         for d in said.dates
         if not any(s.bears_out(d) for s in shown.dates) and not (d.month is None and str(d.year) in numbers)
     ]
-    missing += sorted(i for i in said.identifiers - shown.identifiers)
+    missing += sorted(said.identifiers - shown.identifiers - around.identifiers)
     listed = {p.split()[0] for p in shown.provisions} | (
         {"section"} if "aragraph" in quote or "ection" in quote else set()
     )

@@ -109,6 +109,11 @@ def alike(one: str, other: str, *, related: bool = False) -> bool:
     return one[shared:] in ENDINGS and other[shared:] in ENDINGS
 
 
+def common(word: str) -> bool:
+    """Whether a stem is a word of the tables, and so no name."""
+    return word in _groups("same.txt") or word in _groups("related.txt")
+
+
 def opposed(one: str, other: str) -> bool:
     """Whether two stems are opposites."""
     if (one, other) in _opposite():
