@@ -105,6 +105,11 @@ def test_a_heading_is_no_answer_and_a_copied_passage_is_cut_to_the_point() -> No
     given_passage = Passage(INFO, SOURCE, Span(0, len(text)), text, "MSA > 5 Fees and Payment", (), ())
     (heading,) = bind("5 Fees and Payment", [given_passage])
     assert heading.reason == "it only repeats a heading"
+    run_in = Passage(
+        INFO, SOURCE, Span(0, 42), "5 Fees and Payment. Fees are due each month", "MSA > 5 Fees and Payment", (), ()
+    )
+    assert bind("5 Fees and Payment.", [run_in])[0].reason == "it only repeats a heading"
+    assert bind("Fees are due each month.", [run_in])[0].quotes
     made = bind(text, [given_passage], "When is payment due?")
     assert sum(bool(b.quotes) for b in made) == 3
     assert made[2].quotes[0].text == "Payment is due in 30 days."

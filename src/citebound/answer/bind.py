@@ -125,15 +125,22 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
     if not words - facts(sentence):
         return Bound(sentence, (), Verdict.REMOVED, "it says nothing in words")
     proof, against, forged = _proof(sentence, among, passages, asked)
+    if _repeats_heading(words, proof, passages):
+        return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     if proof:
         return Bound(sentence, (proof,), Verdict.BOUND)
-    if any(words <= set(content(p.context)) for p in passages):
-        return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     for shorter in _trimmed(sentence):
         proof, _, _ = _proof(shorter, among, passages, asked, copy=forged)
         if proof:
             return Bound(shorter, (proof,), Verdict.TRIMMED, against)
     return Bound(sentence, (), Verdict.REMOVED, against)
+
+
+def _repeats_heading(words: set[str], proof: Quote | None, passages: Sequence[Passage]) -> bool:
+    """Whether the quote says no more than the headings above it, or, without one, the sentence than any heading."""
+    if proof:
+        return set(content(proof.text)) <= set(content(passages[proof.passage].context))
+    return any(words <= set(content(passage.context)) for passage in passages)
 
 
 def _proof(
