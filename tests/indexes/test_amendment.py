@@ -15,7 +15,7 @@ from citebound.answer.ask import Done, EvidenceFound
 from citebound.answer.render import passage_json
 from citebound.collection import Collection
 from citebound.config import Config
-from citebound.indexes.amendment import TIED, Ledger, amendments, governing_first, superseding
+from citebound.indexes.amendment import TIED, Changes, Ledger, amendments, governing_first
 from citebound.indexes.filters import parse
 from citebound.types import Amendment, Answer, DocumentInfo, Outcome, Passage, Source, Span
 from tests.fakes import Echo, WordHashEmbedder
@@ -177,11 +177,11 @@ def test_later_amendments_supersede_earlier_ones_and_their_text(collect: Open) -
     assert (newest.number, oldest.number) == (2, 1)
     assert newest.amends is not None
     assert newest.place is not None
-    assert [a.number for a in superseding(found, newest.amends.id, newest.place)] == [1, 2]
+    assert [a.number for a in Changes(found).over(newest.amends.id, newest.place)] == [1, 2]
     assert oldest.new is not None
-    assert [a.number for a in superseding(found, oldest.document.id, oldest.new)] == [2]
+    assert [a.number for a in Changes(found).over(oldest.document.id, oldest.new)] == [2]
     assert newest.new is not None
-    assert superseding(found, newest.document.id, newest.new) == ()
+    assert Changes(found).over(newest.document.id, newest.new) == ()
 
 
 def test_an_undated_amendment_stands_where_its_number_puts_it(collect: Open) -> None:
@@ -385,16 +385,16 @@ def test_what_is_not_read_would_have_changed_nothing(
         found = Ledger(made._store).all()
         for info, *_ in made.documents():
             whole = Span(0, 2**30)
-            assert Ledger(made._store).over(info.id, whole) == superseding(found, info.id, whole)
+            assert Ledger(made._store).over(info.id, whole) == Changes(found).over(info.id, whole)
 
 
 def test_an_empty_place_supersedes_nothing(collect: Open) -> None:
     (found,) = collect(flour=agreement(), first=amendment(TEN)).amendments()
     assert found.amends is not None
     assert found.place is not None
-    assert superseding([found], found.amends.id, found.place) == (found,)
-    assert superseding([found], found.amends.id, Span(found.place.start, found.place.start)) == ()
-    assert superseding([replace(found, place=Span(0, 0))], found.amends.id, found.place) == ()
+    assert Changes([found]).over(found.amends.id, found.place) == (found,)
+    assert Changes([found]).over(found.amends.id, Span(found.place.start, found.place.start)) == ()
+    assert Changes([replace(found, place=Span(0, 0))]).over(found.amends.id, found.place) == ()
 
 
 def test_documents_that_fit_alike_are_told_apart_by_their_clauses_if_they_are_few(collect: Open) -> None:
@@ -455,7 +455,7 @@ def test_every_place_is_verbatim_text_of_its_document(
             if a.amends and a.place:
                 text = made.document(a.amends.id).text
                 assert a.place.of(text) == a.place.of(text).strip()
-                assert a in superseding(found, a.amends.id, a.place)
+                assert a in Changes(found).over(a.amends.id, a.place)
 
 
 def test_a_notice_reads_well_without_number_date_and_section(collect: Open) -> None:

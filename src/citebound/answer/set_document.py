@@ -27,7 +27,7 @@ from citebound.indexes.store import Store
 from citebound.indexes.synonyms import printed
 from citebound.ingest.profile import Profile
 from citebound.ingest.sentences import sentence_spans
-from citebound.protocols import Embedder
+from citebound.protocols import Embedder, Vectors
 from citebound.types import And, Chunk, Filter, Outcome, Span
 
 SHOWN = 100
@@ -35,6 +35,8 @@ SHOWN = 100
 LEAST = 2
 """Documents in scope: a question over a single one is not about a set."""
 LONGEST_QUOTE = 600
+AT_ONCE = 20_000
+"""Chunks whose vectors are held at once."""
 
 OURS = r"(?:we|you|they|i|us|our|ours|there|one|both|either|neither|any|also|still|already|all|not|it)"
 INSIDE_ONE = re.compile(
@@ -210,22 +212,29 @@ def _scores(
     synonyms = printed(text)
     texts = [text, *([synonyms] if synonyms else [])]
     stages = [f"{stage}{suffix}" for stage in ("dense", "lexical") for suffix in ("", " synonyms")[: len(texts)]]
-    with_vector, vectors = store.vectors_of(ids)
-    cosines = vectors @ embedder.embed(texts).T if len(vectors) else np.zeros((0, len(texts)), dtype=np.float32)
+    with_vector, cosines = _cosines(store, ids, embedder.embed(texts))
     total = np.zeros(len(ids))
     for column, stage in enumerate(stages[: len(texts)]):
-        found = list(zip(with_vector.tolist(), cosines[:, column].tolist(), strict=True))
+        found = list(zip(with_vector, cosines[:, column].tolist(), strict=True))
         total += of_cosines(stage, INSIDE[stage], found, cosines[:, column]).standard(ids)
-    inside = set(ids)
+    inside, depth = set(ids), store.searched(tree)[1]
     for said, stage in zip(texts, stages[len(texts) :], strict=True):
         expression = match_expression(said)
-        hits = store.lexical(expression, _ALL, tree) if expression else []
+        hits = store.lexical(expression, depth, tree) if expression else []
         total += of_words(stage, INSIDE[stage], [h for h in hits if h[0] in inside], len(ids)).standard(ids)
     return lend(total, [row[1] for row in layout], [row[2] for row in layout])
 
 
-_ALL = 1_000_000
-"""Of the chunks that share a word with the question."""
+def _cosines(store: Store, ids: Sequence[int], queries: Vectors) -> tuple[list[int], Vectors]:
+    """Ids of the chunks that have a vector, and their cosines with each query. Vectors are held a part at a time."""
+    there: list[int] = []
+    cosines = [np.zeros((0, len(queries)), dtype=np.float32)]
+    for start in range(0, len(ids), AT_ONCE):
+        some, vectors = store.vectors_of(ids[start : start + AT_ONCE])
+        if len(vectors):
+            there += some.tolist()
+            cosines.append(vectors @ queries.T)
+    return there, np.concatenate(cosines)
 
 
 def _passage(chunk: Chunk, wanted: Iterable[str]) -> Proof:

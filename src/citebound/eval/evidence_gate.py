@@ -30,6 +30,7 @@ from citebound.errors import CiteboundError, ConfigError
 from citebound.eval.figures import Figure, record, share
 from citebound.eval.mutations import mutations
 from citebound.eval.spec import data_folder
+from citebound.ingest.chunker import section_path
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import parse
 from citebound.ingest.sentences import sentence_spans
@@ -110,18 +111,25 @@ def _judge(kind: str, text: str, case: Case, changed: str) -> Judged:
 
 
 def _passages(document: Document, span: Span, name: str) -> tuple[Passage, ...]:
-    """The passage around a sentence, and others of its document, in whole sentences."""
+    """The passage around a sentence, and others of its document, in whole sentences, each with its heading path."""
     rng = random.Random(f"{name} {span.start}")
     starts = [span.start - AROUND, *(rng.randrange(max(1, len(document.text))) for _ in range(OTHERS))]
     ends = [span.end + AROUND, *(start + 2 * AROUND for start in starts[1:])]
     source = Source(name, document.info.id)
-    made = []
+    made: list[Passage] = []
     for start, end in zip(starts, ends, strict=True):
         wide = Span(max(0, start), min(len(document.text), end))
         inside = sentence_spans(document.text, wide)
         whole = Span(inside[0].start, inside[-1].end) if inside else wide
-        made.append(Passage(document.info, source, whole, whole.of(document.text), document.info.title, (), ()))
+        context = " > ".join([document.title, *section_path(document, _innermost(document, whole if made else span))])
+        made.append(Passage(document.info, source, whole, whole.of(document.text), context, (), ()))
     return tuple(made)
+
+
+def _innermost(document: Document, span: Span) -> int | None:
+    """The deepest section in which a place begins."""
+    around = [i for i, s in enumerate(document.sections) if s.span.start <= span.start < s.span.end]
+    return max(around, key=lambda i: document.sections[i].span.start, default=None)
 
 
 def _contracts(data: Path) -> dict[str, bytes]:

@@ -109,16 +109,9 @@ def amendments(store: Store, tree: Filter | None = None) -> tuple[Amendment, ...
     return _within(store, Ledger(store).all(), tree)
 
 
-def superseding(found: Iterable[Amendment], document_id: str, span: Span) -> tuple[Amendment, ...]:
-    """What changed a place, in the order of its effect: the last that is `whole` has the governing text in `new`.
-
-    The new text of one amendment is itself a place that a later one of the same clause supersedes.
-    """
-    return _Changes(found).over(document_id, span)
-
-
-class _Changes:
-    """The linked amendments of a collection, by the documents that they change or change in their turn."""
+class Changes:
+    """The linked amendments of a collection, by the documents that they change or change in their turn: the new text of
+    one amendment is itself a place that a later one of the same clause supersedes."""
 
     def __init__(self, found: Iterable[Amendment]) -> None:
         every = list(found)
@@ -134,7 +127,7 @@ class _Changes:
                     self._by.setdefault(a.document.id, []).append(a)
 
     def over(self, document_id: str, span: Span) -> tuple[Amendment, ...]:
-        """What changed a place, in the order of its effect."""
+        """What changed a place, in the order of effect; the last that is `whole` has the governing text in `new`."""
         changed = [a for a in self._of.get(document_id, ()) if a.place and _touch(a.place, span)]
         for earlier in self._by.get(document_id, ()):
             if earlier.new and earlier.amends and earlier.place is not None and _touch(earlier.new, span):
@@ -152,7 +145,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._seen = -1
         self._all: tuple[Amendment, ...] | None = None
-        self._changes = _Changes(())
+        self._changes = Changes(())
         self._likely: list[tuple[str, str]] = []
         self._vocabularies: dict[str, frozenset[str]] = {}
         self._formerly: frozenset[str] | None = None
@@ -199,11 +192,11 @@ class Ledger:
         passages = tuple(self._marked_passages(changes, answer.passages))
         return replace(answer, sentences=sentences, hits=hits, passages=passages)
 
-    def _marked_hits(self, changes: _Changes, hits: Iterable[Hit]) -> list[Hit]:
+    def _marked_hits(self, changes: Changes, hits: Iterable[Hit]) -> list[Hit]:
         over = [(hit, changes.over(hit.document.id, hit.chunk.span)) for hit in hits]
         return [replace(hit, superseded_by=by) if by != hit.superseded_by else hit for hit, by in over]
 
-    def _marked_passages(self, changes: _Changes, passages: Iterable[Passage]) -> list[Passage]:
+    def _marked_passages(self, changes: Changes, passages: Iterable[Passage]) -> list[Passage]:
         return [
             replace(
                 p, hits=tuple(self._marked_hits(changes, p.hits)), superseded_by=changes.over(p.document.id, p.span)
@@ -211,22 +204,22 @@ class Ledger:
             for p in passages
         ]
 
-    def _marked(self, changes: _Changes, citation: Citation) -> Citation:
+    def _marked(self, changes: Changes, citation: Citation) -> Citation:
         by = changes.over(citation.document.id, citation.span)
         return replace(citation, superseded_by=by) if by else citation
 
     # -- what has to be read ------------------------------------------------------------------------------------------
 
-    def _for(self, document_ids: Iterable[str]) -> _Changes:
+    def _for(self, document_ids: Iterable[str]) -> Changes:
         """What changes places of these documents: nothing is read if no amendment can concern one of them."""
         shown = list(dict.fromkeys(document_ids))
         if not shown:
-            return _Changes(())
+            return Changes(())
         with self._lock, self._store.reading() as db:
             self._look(db)
             if self._all is None:
                 if not self._likely or not self._may_concern(db, shown):
-                    return _Changes(())
+                    return Changes(())
                 self._link(db)
             return self._changes
 
@@ -234,7 +227,7 @@ class Ledger:
         """Forget what was known of an earlier state of the store."""
         changes = self._store.snapshot().changes
         if changes != self._seen:
-            self._all, self._changes, self._vocabularies, self._concerned = None, _Changes(()), {}, {}
+            self._all, self._changes, self._vocabularies, self._concerned = None, Changes(()), {}, {}
             self._formerly = None
             self._likely = _likely(db)
             kept = set(self._likely)
@@ -245,7 +238,7 @@ class Ledger:
         if self._all is None:
             read = {key[0]: found for key in self._likely if (found := self._instruments(key))}
             self._all = _dated(_Linking(self._store, db, read).all()) if read else ()
-            self._changes = _Changes(self._all)
+            self._changes = Changes(self._all)
         return self._all
 
     def _instruments(self, key: tuple[str, str]) -> _Read | None:

@@ -248,9 +248,6 @@ NO_TERM = frozenset(
     " page example".split()
 )
 DEFINING = re.compile(r"defin|interpretation|glossary|certain terms|meaning of terms|terminology", re.I)
-LEADING = re.compile(
-    r"\b(?:following|these|capitali[sz]ed)\b[^.]{0,120}\bmeanings?\b|\bdefined terms?\b|\bdefinitions?\b", re.I
-)
 ENTRY = re.compile(r"\n[ \t]{0,80}(?=[\"\u201c*A-Z])|(?<=[ \t]{3})(?=[\"\u201c])")
 HEAD_CELL = re.compile(r"(?:defined\s)?terms?|definitions?|words?|expressions?|meanings?|descriptions?", re.I)
 CELL = re.compile(r"\s{0,3}(?:\t|\|)\s{0,3}")

@@ -101,6 +101,12 @@ def test_where_a_sentence_says_it_was_read_needs_no_proof(said: str) -> None:
     assert compare(said + PAY[0].lower() + PAY[1:], PAY).objections == ()
 
 
+def test_a_word_of_a_heading_takes_no_other_words_place() -> None:
+    quote = "Licensee may terminate this Agreement upon thirty days' notice."
+    assert compare(quote.replace("terminate", "renew"), quote, "License > 7 Term, Renewal and Termination").objections
+    assert compare(quote.replace("notice", "renewal notice"), quote, "License > 7 Renewal").objections == ()
+
+
 def test_headings_prove_a_section_and_nothing_else() -> None:
     assert compare("Section 5.3 says that the fee is 90 dollars.", "The fee is 90 dollars.").objections
     assert not compare(

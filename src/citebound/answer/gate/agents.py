@@ -15,14 +15,12 @@ from citebound.answer.words import stem
 ROLES = frozenset(
     (
         "licensor licensee buyer seller purchaser vendor lessor lessee landlord tenant customer client supplier"
-        " provider"
-        " distributor manufacturer franchisor franchisee company consultant contractor subcontractor employer employee"
-        " agent principal owner operator recipient discloser borrower lender guarantor assignor assignee indemnitor"
-        " indemnitee publisher advertiser sponsor developer parent subsidiary affiliate affiliates trustee bank"
-        " investor"
-        " executive director receiver shipper carrier reseller user users attacker attackers administrator"
-        " administrators"
-        " admin server browser auditor assessor tester testers team controller processor"
+        " provider distributor manufacturer franchisor franchisee company consultant contractor subcontractor"
+        " employer employee agent principal owner operator recipient discloser borrower lender guarantor assignor"
+        " assignee indemnitor indemnitee publisher advertiser sponsor developer parent subsidiary affiliate"
+        " affiliates trustee bank investor executive director receiver shipper carrier reseller user users attacker"
+        " attackers administrator administrators admin server browser auditor assessor tester testers team controller"
+        " processor"
     ).split()
 )
 PARTY = (
@@ -34,16 +32,13 @@ _NAME = re.compile(
     rf"|\b(?:{'|'.join(sorted(ROLES, key=len, reverse=True))})\b",
 )
 _COMMON = frozenset(
-    "the this that these those a an any all each every if in on upon no not neither either such for to of by with"
-    " it its"
-    " they their he she we our you your there here when where while however notwithstanding subject except unless until"
-    " section article exhibit schedule annex appendix january february march april may june july august september"
-    " october"
-    " november december monday tuesday wednesday thursday friday saturday sunday should shall must will and or but"
-    " as at"
-    " from under after before during within without i additionally furthermore moreover also although because since"
-    " both"
-    " usd eur gbp us$ once only other another some certain one two three following prior according".split()
+    "the this that these those a an any all each every if in on upon no not neither either such for to of by with it"
+    " its they their he she we our you your there here when where while however notwithstanding subject except unless"
+    " until section article exhibit schedule annex appendix january february march april may june july august"
+    " september october november december monday tuesday wednesday thursday friday saturday sunday should shall must"
+    " will and or but as at from under after before during within without i additionally furthermore moreover also"
+    " although because since both usd eur gbp us$ once only other another some certain one two three following prior"
+    " according".split()
 )
 _VERB = re.compile(
     r"\b(?:shall|must|will|may|can|could|should|agrees?\s+to|undertakes?\s+to|(?:is|are)\s+(?:required|entitled"

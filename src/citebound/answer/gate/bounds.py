@@ -63,7 +63,7 @@ SAYS: Mapping[str, str] = {
 }  # fmt: skip
 _MARK = re.compile(
     "|".join(
-        rf"(?P<{name}>\b(?:{SAYS[name]})(?![\w-]))" for name in ("most", "least", *SAYS.keys() - {"most", "least"})
+        rf"(?P<{name}>\b(?:{SAYS[name]})(?![\w-]))" for name in sorted(SAYS, key=("most", "least").count, reverse=True)
     ),
     re.I,
 )

@@ -32,8 +32,7 @@ COPIED = 0.5
 
 CLASSES = {
     "denial": "non not no never none nor neither nothing nobody without cannot unless except lack lacks lacking"
-    " fails fail"
-    " failed prohibited excluding unable prevent prevents refuse refuses".split(),
+    " fails fail failed prohibited excluding unable prevent prevents refuse refuses".split(),
     "modal": "shall may should might could".split(),
     "person": "we you".split(),
     "direction": "to from".split(),
@@ -41,20 +40,17 @@ CLASSES = {
     " within until later earlier above below over under excess up upon during beyond by longer shorter higher lower"
     " thereafter between".split(),
     "scope": "only solely exclusively sole all any each every some certain several both either entire whole part"
-    " partial"
-    " few most many half if and or other excluding always and/or".split(),
+    " partial few most many half if and or other excluding always and/or".split(),
 }
 _CLASS = {word: name for name, words in CLASSES.items() for word in words}
 FREE = frozenset(
     (
         "also however therefore thus hereby then there here that which who so additionally furthermore moreover"
-        " accordingly"
-        " such said very own itself themselves just now further too well respective respectively i ii iii iv "
-        "    they he she whereas namely i.e e.g do does did there's make sure where when while whether"
+        " accordingly such said very own itself themselves just now further too well respective respectively i ii iii"
+        " iv they he she whereas namely i.e e.g do does did there's make sure where when while whether"
         " particular order follows as since because doing how even given same way similarly go goes take taken still"
-        " result yet so"
-        " but means mean meant shows show shown through enough what anywhere although though while too rating rated"
-        " set give gives unlike contrast"
+        " result yet so but means mean meant shows show shown through enough what anywhere although though while too"
+        " rating rated set give gives unlike contrast"
     ).split()
 )
 """Words that a copy may add or leave out."""
@@ -62,12 +58,11 @@ LIMITING = frozenset("only solely exclusively some certain several partial half 
 NARROWING = frozenset(
     (
         "only solely exclusively sole not no never without unless except other than excluding until before after"
-        " material"
-        " materially written prior mutual net gross direct indirect calendar reasonable reasonably least most"
-        " exclusive non nonexclusive unless partial partially up initial annual monthly consequential willful gross"
-        " aggregate average minimum maximum authenticated unauthenticated remote local potential potentially limited"
-        " subject provided indirectly directly conditional conditionally temporarily temporary usually generally"
-        " typically sometimes almost nearly approximately about if"
+        " material materially written prior mutual net gross direct indirect calendar reasonable reasonably least"
+        " most exclusive non nonexclusive unless partial partially up initial annual monthly consequential willful"
+        " gross aggregate average minimum maximum authenticated unauthenticated remote local potential potentially"
+        " limited subject provided indirectly directly conditional conditionally temporarily temporary usually"
+        " generally typically sometimes almost nearly approximately about if"
     ).split()
 )
 """Words that a restatement may not leave out of a copy."""
@@ -168,12 +163,11 @@ def read(text: str) -> tuple[Word, ...]:
 
 def objections(sentence: str, quote: str, context: str = "") -> list[str] | None:
     """What was changed that may not be; None if the sentence is no copy. Words of the `context` (headings) may be put
-    in if they are common ones or identifiers: no names."""
+    in if they are common ones or identifiers, no names; in the place of a word of the quote they may not stand."""
     said, shown = read(sentence), read(quote)
     if not said or not shown or len(sentence.split()) < FRAGMENT:
         return None
     above = {w.stem for w in read(context) if (common(w.stem) and not _role(w.form)) or re.search(r"\d", w.form)}
-    said = tuple(w for w in said if w.stem not in above - {s.stem for s in shown} or _class(w.form))
     matcher = SequenceMatcher(None, [w.stem for w in shown], [w.stem for w in said], autojunk=False)
     changes = [c for c in matcher.get_opcodes() if c[0] != "equal"]
     same = sum(m.size for m in matcher.get_matching_blocks())
@@ -192,7 +186,8 @@ def objections(sentence: str, quote: str, context: str = "") -> list[str] | None
             not before and tuple(w.stem for w in now) in taken
         )
         if not moved:
-            made += _judged(before, now, lambda word: has[word.stem] - had[word.stem], differ)
+            put_in = [w for w in now if before or w.stem not in above]
+            made += _judged(before, put_in, lambda word: has[word.stem] - had[word.stem], differ)
     turned = [(before, now) for before, now, _ in places if any(_class(w.form) == "direction" for w in (*before, *now))]
     if len(turned) > 1 and Counter(w for p in turned for w in p[0]) == Counter(w for p in turned for w in p[1]):
         made.append("two names have changed places")

@@ -96,8 +96,8 @@ _STOP = re.compile(
     r"[.;:]|,(?!\s*(?:[\w'’-]+,\s*){0,6}(?:or|and|nor)\b)|\b(?:but|unless|except|provided|however|if|that|which|who)\b"
 )
 _LIGHT = STOPWORDS | frozenset(
-    "also hereby herein hereof hereunder thereby thereof therein thereto thereunder otherwise either neither still yet"
-    " ever even already then such shall must may might within without upon one every another deemed made promptly"
+    "also hereby herein hereof hereunder thereby thereof therein thereto thereunder otherwise either neither still"
+    " yet ever even already then such shall must may might within without upon one every another deemed made promptly"
     " expressly fully directly indirectly knowingly solely duly give make take use have get go party parties"
     " person".split()
 )

@@ -36,33 +36,30 @@ IRREGULAR = {
 NEGATING = ("un", "in", "im", "ir", "il", "non", "dis", "mis", "de", "anti", "counter")
 LIGHT = STOPWORDS | frozenset(
     (
-        "also shall must may might within without upon one every another hereby herein hereof hereunder thereby thereof"
-        " therein thereto thereunder hereto such said either neither still yet ever even already then otherwise whether"
-        " per via etc e.g i.e including include includes included well like among amongst between towards toward across"
-        " along around throughout whenever wherever where whose whom however therefore thus hence accordingly"
-        " respectively applicable relevant party parties agreement section thing things way case cases matter basis"
-        " order"
-        " make makes made making take takes taken taking use used using do doing done go goes get gets give gives given"
-        " become becomes being set put out up down off over under again further ensure need needs needed able unable"
-        " purpose purposes regard regards respect connection event extent time times day days following follows"
-        " currently just really actually simply clearly e both two second first last certain various several many much"
-        " lot means mean meant kind type form part parts whole side sides end number amount level report team document"
-        " terms term provision provisions clause written writing something anything nothing someone anyone everyone no"
-        " not never none nor cannot can't won't don't doesn't isn't aren't wasn't weren't haven't hasn't hadn't didn't"
-        " shouldn't wouldn't couldn't mustn't let's it's that's there's they're you're we're i'm he's she's what's"
-        " who's"
-        " while whilst though although because since unless until if else but yet so too very more most less least"
-        " what which who when where why how all any each few other some only own same than once here there these those"
-        " actually instead rather than back way long-term short-term people person right rights place work working"
-        " works"
-        " keep keeps kept say says said saying states stated provides provided"
+        "also shall must may might within without upon one every another hereby herein hereof hereunder thereby"
+        " thereof therein thereto thereunder hereto such said either neither still yet ever even already then"
+        " otherwise whether per via etc e.g i.e including include includes included well like among amongst between"
+        " towards toward across along around throughout whenever wherever where whose whom however therefore thus"
+        " hence accordingly respectively applicable relevant party parties agreement section thing things way case"
+        " cases matter basis order make makes made making take takes taken taking use used using do doing done go"
+        " goes get gets give gives given become becomes being set put out up down off over under again further ensure"
+        " need needs needed able unable purpose purposes regard regards respect connection event extent time times"
+        " day days following follows currently just really actually simply clearly e both two second first last"
+        " certain various several many much lot means mean meant kind type form part parts whole side sides end"
+        " number amount level report team document terms term provision provisions clause written writing something"
+        " anything nothing someone anyone everyone no not never none nor cannot can't won't don't doesn't isn't"
+        " aren't wasn't weren't haven't hasn't hadn't didn't shouldn't wouldn't couldn't mustn't let's it's that's"
+        " there's they're you're we're i'm he's she's what's who's while whilst though although because since unless"
+        " until if else but yet so too very more most less least what which who when where why how all any each few"
+        " other some only own same than once here there these those actually instead rather than back way long-term"
+        " short-term people person right rights place work working works keep keeps kept say says said saying states"
+        " stated provides provided"
     ).split()
 )
 """Words that a restatement may add or leave out freely; what decides among them is read elsewhere."""
 ENDINGS = frozenset(
-    " i y s t ic ion at ate ation abl ibl al iti ment anc enc ant ent iv ive ous ed ing ication if ifi ific ness"
-    " ship ur c"
-    " is iz ise ize isat izat g ge ti ci ci d de s sion ti icat ial iar ari at or atori ori".split(" ")
+    " i y s t ic ion at ate ation abl ibl al iti ment anc enc ant ent iv ive ous ed ing ication if ifi ific ness ship"
+    " ur c is iz ise ize isat izat g ge ti ci ci d de s sion ti icat ial iar ari at or atori ori".split(" ")
 ) - {"or", "er", "r", "e", "ee"}
 """What may differ at the ends of two stems that are forms of one word; not "or", "er", "ee", which name persons."""
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W_]+)*")
