@@ -76,7 +76,9 @@ class FaissIndex:
         return int(self._index.remove_ids(faiss.IDSelectorBatch(np.ascontiguousarray(ids, dtype=np.int64))))
 
     def reconstruct(self, ids: NDArray[np.int64]) -> Vectors:
-        return np.stack([self._index.reconstruct(int(i)) for i in ids])
+        """The stored vectors of some ids, (n, dimension)."""
+        made: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
+        return made
 
     def search(
         self,

@@ -53,6 +53,9 @@ KINDRED, LEAST_CENTRE = 0.6, 0.35
 """A document is of a kind if its centre is at least this share as near to what the kind prints as the nearest one, and
 that one is at least so near."""
 
+REMEMBERED = 5000
+"""Words whose documents are kept in memory."""
+
 ROLES = frozenset(
     "advisor affiliate agent agreement assignee assignor borrower buyer client company consultant contract contractor"
     " controller customer director disclosing distributor employee employer franchisee franchisor guarantor holder"
@@ -195,9 +198,13 @@ class Router:
     def _look_up(
         self, word: str, proper: bool, names: _Names, allowed: frozenset[int]
     ) -> tuple[float, frozenset[int], frozenset[int]]:
-        having = self._store.cards_with(word, "vocabulary") & allowed
-        named = self._store.cards_with(word, "name")
-        headed = self._store.cards_with(word, "head")
+        if word not in names.having:
+            found = tuple(self._store.cards_with(word, column) for column in ("vocabulary", "name", "head"))
+            if len(names.having) < REMEMBERED:
+                names.having[word] = found
+        else:
+            found = names.having[word]
+        having, named, headed = found[0] & allowed, found[1], found[2]
         if proper and len(word) >= LEAST_LETTERS:
             named = named | names.containing(word)
             if not named and not having:
@@ -215,6 +222,8 @@ class _Names:
     squeezed: Mapping[int, str]
     by_word: Mapping[str, frozenset[int]]
     whole: Mapping[str, frozenset[int]]
+    having: dict[str, tuple[frozenset[int], ...]] = field(default_factory=dict)
+    """The cards that have a word in their vocabulary, name and head: of words that were asked since the last change."""
 
     @classmethod
     def of(cls, cards: Iterable[Card]) -> _Names:

@@ -76,6 +76,7 @@ class Found:
 class _View:
     snapshot: Snapshot
     index: FaissIndex | None
+    published: NDArray[np.int64]
     delta_ids: NDArray[np.int64]
     delta: Vectors
     tombstones: NDArray[np.int64]
@@ -242,7 +243,10 @@ class Search:
     def _vectors(self, view: _View, ids: Sequence[int]) -> tuple[NDArray[np.int64], Vectors]:
         """Vectors of some chunks: from the published index where it keeps them as they are, else from the store."""
         if view.index is not None and view.index.exact and not len(view.delta_ids):
-            wanted = np.intersect1d(np.array(ids, dtype=np.int64), view.index.ids())
+            wanted = np.sort(np.array(ids, dtype=np.int64))
+            places = np.searchsorted(view.published, wanted)
+            places[places == len(view.published)] = 0
+            wanted = wanted[view.published[places] == wanted] if len(view.published) else wanted[:0]
             return wanted, view.index.reconstruct(wanted)
         return self._store.vectors_of(ids)
 
@@ -280,7 +284,8 @@ class Search:
             if index is None:
                 index = self._load(snapshot)
             sample = self._store.sample(SAMPLE)
-            self._view = _View(snapshot, index, delta_ids, delta, tombstones, sample)
+            published = np.sort(index.ids()) if index is not None else np.zeros(0, dtype=np.int64)
+            self._view = _View(snapshot, index, published, delta_ids, delta, tombstones, sample)
             return self._view
 
     def _centres(self) -> Centres:
