@@ -30,9 +30,9 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from citebound import __version__, cli_eval, cli_structure, models
+from citebound import __version__, cli_calibrate, cli_chat, cli_eval, cli_feedback, cli_receipts, cli_structure, models
 from citebound import config as settings
-from citebound.answer import scorer_file
+from citebound.answer import disclosure, scorer_file
 from citebound.answer.ask import Done, EvidenceFound, Token
 from citebound.answer.head import Estimate
 from citebound.answer.render import answer_json, hit_json, passage_json
@@ -218,6 +218,9 @@ def documents_show(
 
 
 cli_structure.register(app)
+cli_calibrate.register(app)
+cli_receipts.register(app)
+cli_feedback.register(app)
 
 
 # -- questions ----------------------------------------------------------------------------------------------------
@@ -353,6 +356,8 @@ def ask(
     wanted = [config.encoder] if no_llm or config.base_url else [config.encoder, config.generator]
     with Collection.open(collection, config=config) as opened:
         _ensure_models(wanted, config, quiet=as_json)
+        if not no_llm and (notice := disclosure.of(config, opened.root.parent)):
+            err.print(Text(f"note: {notice}", style="yellow"), soft_wrap=True)
         if as_json:
             _print_json(answer_json(opened.ask(question, only, llm=not no_llm)))
         else:
@@ -387,19 +392,33 @@ def print_answer(answer: Answer) -> None:
         )
         out.print(Text.assemble(("Not found in these documents", "bold yellow"), where))
         out.print(Text(f"  {answer.reason}"))
-        for number, passage in enumerate(answer.passages, start=1):
-            _print_passage(number, passage, title="nearest")
+        cli_calibrate.print_confidence(answer)
+        cli_calibrate.print_searched(answer)
+        if answer.searched is None:
+            for number, passage in enumerate(answer.passages, start=1):
+                _print_passage(number, passage, title="nearest")
         _print_notes(answer.notes)
+        cli_receipts.print_id(answer)
         return
     out.print(Text(answer.text, style="bold"))
+    for conflict in answer.conflicts:
+        markers = "".join(f"[{side.citation.marker}]" for side in conflict.sides)
+        out.print(Text(f"  conflict: {conflict.text} {markers}", style="yellow"), soft_wrap=True)
     for citation in answer.citations:
         _print_citation(citation)
     if answer.reason:
         out.print(Text(f"  {answer.reason}", style="yellow"))
+    if answer.outcome is Outcome.ABSENT:
+        cli_calibrate.print_searched(answer)
+    cli_calibrate.print_confidence(answer)
     removed = [s for s in answer.sentences if s not in answer.bound]
     if removed:
         out.print(Text(f"  {len(removed)} sentences of the draft were not shown: {removed[0].reason}", style="dim"))
     _print_notes(answer.notes)
+    cli_receipts.print_id(answer)
+
+
+cli_chat.register(app, print_answer, lambda names, config, quiet: _ensure_models(names, config, quiet=quiet))
 
 
 def _print_notes(notes: Iterable[str]) -> None:

@@ -14,27 +14,37 @@ import numpy as np
 
 from citebound import config as settings
 from citebound.answer.ask import Asker, Done, Event, clean_question
+from citebound.answer.chat import Chat
+from citebound.answer.feedback import judged
+from citebound.answer.keeper import Keeper, Opener
+from citebound.answer.receipts import Asked, StoredReceipt, stored
+from citebound.answer.replay import Replay, question_of, replay
 from citebound.answer.scorer import ScoredPlace, ScoreProgress, Scorer
 from citebound.config import Config
-from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection
+from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection, UnknownDocument
+from citebound.indexes import activity, chats, feedback, forgetting, generation, ingest, receipts, register
 from citebound.indexes import adapter as adapters
-from citebound.indexes import generation, ingest, register
+from citebound.indexes.activity import Activity
 from citebound.indexes.adapting import Labelled, Trained, train
 from citebound.indexes.amendment import Ledger
+from citebound.indexes.chats import Listed
 from citebound.indexes.closure import Closed, close
 from citebound.indexes.durable import storage_errors
-from citebound.indexes.embeddings import Remembering, open_encoder
+from citebound.indexes.embeddings import Remembering, open_cross_encoder, open_encoder
 from citebound.indexes.explain import Explanation, explain
 from citebound.indexes.faiss_index import FaissIndex, exact_search
+from citebound.indexes.feedback import Feedback, Judgement
+from citebound.indexes.filter_json import filter_json, filter_of
 from citebound.indexes.filters import FilterLike, parse
 from citebound.indexes.language import warnings
 from citebound.indexes.lock import writer_lock
+from citebound.indexes.receipts import Verified
 from citebound.indexes.register import Findings, Overview
 from citebound.indexes.retest import Comparison, compare
 from citebound.indexes.search import STAGES, Found, Search, passages
 from citebound.indexes.store import Store
-from citebound.protocols import Embedder, Generator
-from citebound.types import Amendment, Answer, Chunk, Document, DocumentInfo, Hit, IngestReport, Passage, Source
+from citebound.protocols import CrossEncoder, Embedder, Generator
+from citebound.types import Amendment, Answer, Chunk, Document, DocumentInfo, Filter, Hit, IngestReport, Passage, Source
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 PASSAGE_HITS = 400
@@ -65,6 +75,7 @@ class Collection:
             with storage_errors(root):
                 root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._store = Store(root / "store.db", create=create)
+        self._activity = Activity(root / activity.FILE)
 
     @classmethod
     def open(
@@ -109,6 +120,7 @@ class Collection:
     def close(self) -> None:
         """Let go of the database and, if this collection started it, of the model server."""
         self._store.close()
+        self._activity.close()
         close = getattr(self._started, "close", None)
         if close:
             close()
@@ -126,7 +138,12 @@ class Collection:
 
     @cached_property
     def _search(self) -> Search:
-        return Search(self.root, self._store, self.embedder)
+        return Search(self.root, self._store, self.embedder, cross_encoder=lambda: self._cross_encoder)
+
+    @cached_property
+    def _cross_encoder(self) -> CrossEncoder | None:
+        with self._opening:
+            return open_cross_encoder(self.config)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -135,6 +152,10 @@ class Collection:
     @cached_property
     def _asker(self) -> Asker:
         return Asker(self._store, self._search, Remembering(self.embedder), self.config, self._ledger)
+
+    @cached_property
+    def _keeper(self) -> Keeper:
+        return Keeper(self._activity, self._store, self.embedder.key, self.config)
 
     @property
     def generator(self) -> Generator:
@@ -168,8 +189,19 @@ class Collection:
         )
 
     def forget(self, document: str) -> dict[str, object]:
-        """Delete a document (by id, its beginning, path or file name) everywhere; says what went from where."""
-        return ingest.forget(self.root, self._store, self.embedder, self.config, self._store.resolve(document))
+        """Delete a document (by id, its beginning, path or file name) everywhere; says what went from where.
+
+        Receipts lose the texts that were made from it, and their questions. That is done too for a document that is
+        not here any more, by its id.
+        """
+        try:
+            document_id = self._store.resolve(document)
+        except UnknownDocument:
+            with writer_lock(self.root):
+                removed = forgetting.forget_gone(self._activity, document)
+                self._store.scrub()
+            return removed
+        return ingest.forget(self.root, self._store, self.embedder, self.config, document_id, self._activity)
 
     # -- searching and asking --------------------------------------------------------------------------------------
 
@@ -225,9 +257,11 @@ class Collection:
         return explain(self._store, question, self.embedder.name, found, alike, closed)
 
     def _stages(self, stages: Iterable[str], adapter: bool | None) -> tuple[str, ...]:
-        """The stages, with the query adapter if it is asked for, or the setting says so and there is one."""
+        """The stages, with the query adapter if it is asked for, or the setting says so and there is one, and with the
+        cross-encoder that the settings name."""
         stored = self.config.adapter and (self.root / adapters.FILE).exists()
-        return (*stages, "adapter") if adapter or (adapter is None and stored) else tuple(stages)
+        adapted = ("adapter",) if adapter or (adapter is None and stored) else ()
+        return (*stages, *adapted, *(("cross-encoder",) if self.config.cross_encoder else ()))
 
     def _retrieve(
         self, question: str, budget: int, filters: FilterLike, stages: tuple[str, ...]
@@ -241,20 +275,42 @@ class Collection:
             return found, Closed(self._ledger.mark_passages(shown))
         return found, close(self._store, shown, budget, found.hits, arrange=self._ledger.mark_passages)
 
-    def ask(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Answer:
-        """Answer with bound citations, or NOT_FOUND. With `llm` False, by quotes alone. Raises QueryError."""
-        for event in self.stream(question, filters, llm=llm):
+    def ask(
+        self,
+        question: str,
+        filters: FilterLike = None,
+        *,
+        llm: bool = True,
+        abstain: bool = True,
+        receipt: bool = True,
+    ) -> Answer:
+        """Answer with bound citations, or NOT_FOUND. With `llm` False, by quotes alone; with `abstain` False, however
+        unsure it is; with `receipt` False, without a receipt being stored. Raises QueryError."""
+        for event in self.stream(question, filters, llm=llm, abstain=abstain, receipt=receipt):
             if isinstance(event, Done):
                 return event.answer
         raise AssertionError("a stream ends with Done")
 
-    def stream(self, question: str, filters: FilterLike = None, *, llm: bool = True) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        filters: FilterLike = None,
+        *,
+        llm: bool = True,
+        abstain: bool = True,
+        receipt: bool = True,
+    ) -> Iterator[Event]:
         """The events of `ask` as they happen: EvidenceFound, Token ..., Done."""
         tree = parse(filters)
         question = clean_question(question, self.config.question_limit)
-        return self._asker.stream(
-            question, (lambda: self.generator) if llm else None, tree, stages=self._stages(STAGES, None)
-        )
+        stages = self._stages(STAGES, None)
+        asked = Asked(question, filter_json(tree) if tree else None, stages, llm, abstain)
+
+        def answer(open_generator: Opener | None) -> Iterator[Event]:
+            return self._asker.stream(question, open_generator, tree, stages=stages, abstain=abstain)
+
+        open_generator = (lambda: self.generator) if llm else None
+        return self._keeper.stream(answer, asked, open_generator) if receipt else answer(open_generator)
 
     def adapt(
         self, labels: Iterable[Labelled], *, given: bool = False, dry_run: bool = False, force: bool = False
@@ -271,6 +327,112 @@ class Collection:
             return trained
         adapters.write(self.root, trained.adapter)
         return replace(trained, saved=True)
+
+    # -- chats -----------------------------------------------------------------------------------------------------
+
+    def chat(self, resume: str | None = None, filters: FilterLike = None, *, llm: bool = True) -> Chat:
+        """A new chat, or one to go on with: by its id, the beginning of it, or "last".
+
+        `filters` holds for all its turns; without, a resumed chat keeps its own. Raises UnknownChat, BadFilter.
+        """
+
+        def ask(question: str, tree: Filter | None) -> Iterator[Event]:
+            return self.stream(question, tree, llm=llm)
+
+        tree, limit = parse(filters), self.config.question_limit
+        if resume is not None:
+            return Chat.resume(self._activity, self._store, ask, limit, resume, tree)
+        return Chat(self._activity, self._store, ask, limit, tree=tree)
+
+    def chats(self, limit: int = 50, skip: int = 0) -> list[Listed]:
+        """The stored chats, the one that was used last first."""
+        if limit < 1 or skip < 0:
+            raise ConfigError(f"{limit} chats after {skip} cannot be listed")
+        with self._activity.read() as db:
+            return chats.newest(db, limit, skip)
+
+    def forget_chat(self, chat: str) -> dict[str, int]:
+        """Delete a chat, and what the receipts of its answers hold, from every file; says how many turns and receipts.
+
+        Raises UnknownChat, CollectionBusy while another process reads: the chat is gone then, and `compact` takes its
+        last bytes out of the log.
+        """
+        with self._activity.write() as db:
+            removed = chats.delete(db, chats.find(db, chat))
+        self._activity.scrub()
+        return removed
+
+    # -- receipts --------------------------------------------------------------------------------------------------
+
+    def receipts(self, limit: int = 50, skip: int = 0) -> list[StoredReceipt]:
+        """What was asked and answered, newest first."""
+        if limit < 1 or skip < 0:
+            raise ConfigError(f"{limit} receipts after {skip} cannot be listed")
+        with self._activity.read() as db:
+            return [stored(entry) for entry in receipts.newest(db, limit, skip)]
+
+    def receipt(self, receipt: str) -> StoredReceipt:
+        """A receipt by its id, the beginning of it, or "last". Raises UnknownReceipt, StoreCorrupt."""
+        with self._activity.read() as db:
+            return stored(receipts.find(db, receipt))
+
+    def replay(self, receipt: str) -> Replay:
+        """Repeat the retrieval of an answer exactly, the stored drafts in the place of the model, and say what is not
+        as it was. Nothing is stored. Raises UnknownReceipt, ForgottenReceipt, StoreCorrupt, ConfigError for vectors of
+        another encoder."""
+        kept = self.receipt(receipt)
+        asked = question_of(kept)
+        then = kept.header.means
+        budget = {"evidence_tokens": then.evidence_tokens, "answer_tokens": then.answer_tokens}
+        config = self.config.model_copy(update=budget)
+        asker = Asker(self._store, self._search, Remembering(self.embedder), config, self._ledger)
+        gone = {"adapter"} - ({"adapter"} if (self.root / adapters.FILE).exists() else set())
+        stages = tuple(stage for stage in asked.stages if stage not in gone)
+        generator = self._generator.name if self._generator else self.config.generator
+        return replay(
+            kept,
+            lambda repeated: asker.stream(
+                asked.question,
+                (lambda: repeated) if asked.llm else None,
+                filter_of(dict(asked.filter)) if asked.filter else None,
+                stages=stages,
+                abstain=asked.abstain,
+            ),
+            self._keeper.means(generator, stages),
+            generator,
+        )
+
+    # -- feedback --------------------------------------------------------------------------------------------------
+
+    def feedback(
+        self,
+        receipt: str,
+        verdict: Judgement | str,
+        *,
+        document: str = "",
+        quote: str = "",
+        answer: str = "",
+        comment: str = "",
+    ) -> Feedback:
+        """Say of an answer, by its receipt, that it is "right", "wrong" or "not_there"; the last word counts.
+
+        `quote` is the right place, in `document`, and is checked; `answer` the right answer, if shorter. Raises
+        UnknownReceipt, ForgottenReceipt, UnknownDocument, BadFeedback with the nearest place.
+        """
+        item = judged(self._store, self.receipt(receipt), verdict, document, quote, answer, comment)
+        with self._activity.write() as db:
+            feedback.put(db, item)
+        return next(one for one in self.feedback_items() if one.receipt == item.receipt)
+
+    def feedback_items(self) -> tuple[Feedback, ...]:
+        """What was said of answers, oldest first; `citebound.answer.feedback.table` makes a CSV of it."""
+        with self._activity.read() as db:
+            return feedback.listed(db)
+
+    def verify_receipts(self) -> Verified:
+        """Look through the whole chain of receipts: what was changed, taken out, put in or reordered is named."""
+        with self._activity.read() as db:
+            return receipts.verify(db)
 
     # -- findings and facts ----------------------------------------------------------------------------------------
 
@@ -365,7 +527,8 @@ class Collection:
 
         `problems` is empty when all is well.
         """
-        problems = self._store.check()
+        problems = self._store.check() + self._activity.check()
+        problems += [f"receipts: {problem}" for problem in self.verify_receipts().problems]
         snapshot = self._store.snapshot()
         recall = 1.0
         counts = self._store.counts()
@@ -416,4 +579,5 @@ class Collection:
             self._store.sweep()
             number = ingest.publish(self.root, self._store, self.embedder, self.config)
             self._store.scrub()
+            forgetting.resume(self._activity, self._store)
             return number

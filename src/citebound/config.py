@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -44,6 +44,10 @@ class Config(BaseSettings):
         "all-minilm-l6-v2",
         description="Encoder from the model catalogue, or the folder of a sentence-transformers model.",
     )
+    cross_encoder: Path | None = Field(
+        None,
+        description="Folder of a sentence-transformers cross-encoder that puts the first hits of a search in order.",
+    )
     adapter: bool = Field(
         False, description="Search with a collection's query adapter where it has one (`citebound adapt`)."
     )
@@ -51,11 +55,23 @@ class Config(BaseSettings):
         "qwen2.5-coder-0.5b-instruct",
         description="Embedded generator from the model catalogue, or the model's name at base_url.",
     )
-    base_url: str = Field("", description="An OpenAI-compatible server to use instead of the embedded one.")
+    base_url: str = Field(
+        "",
+        description="An OpenAI-compatible server to use instead of the embedded one: questions and passages go there.",
+    )
     api_key: SecretStr | None = Field(None, description="Key for base_url (environment only).")
     generator_timeout: float = Field(120.0, gt=0, description="Seconds that one answer may take.")
     evidence_tokens: int = Field(400, ge=50, le=100_000, description="Tokens of evidence given to the generator.")
+    unsure: Literal["show", "hide"] = Field(
+        "show", description="Answers that do not reach the stated error rate: shown as unsure, or not found."
+    )
     answer_tokens: int = Field(160, ge=16, le=4096, description="Tokens that the generator may write.")
+    second_try: bool = Field(
+        False, description="When nothing of a draft could be proven, ask the generator for the number of a sentence."
+    )
+    mask_secrets: bool = Field(
+        True, description="Mask passwords, keys and tokens in what is sent to a base_url that is not on this machine."
+    )
     profiles: Path = Field(
         Path("ingest/profiles"), description="Folder of your own kinds of documents, one TOML file each."
     )

@@ -14,6 +14,9 @@
     |   |-- UnknownDocument
     |   |-- UnknownScorer
     |   |-- UnknownAdapter
+    |   |-- UnknownReceipt
+    |   |-- UnknownChat
+    |   |-- ForgottenReceipt   its question went with a document
     |   |-- CollectionBusy     another ingest holds the lock
     |   |-- StorageFull        no space, or a write that failed; nothing committed is lost
     |   |-- StoreCorrupt       the truth itself does not read
@@ -21,7 +24,8 @@
     |-- QueryError
     |   |-- EmptyQuestion
     |   |-- QuestionTooLong
-    |   `-- BadFilter
+    |   |-- BadFilter
+    |   `-- BadFeedback        of a quote that does not stand there, or a judgement that cannot be
     `-- GeneratorError
         |-- GeneratorUnavailable
         `-- GeneratorTimeout
@@ -101,6 +105,18 @@ class UnknownAdapter(StoreError):
     pass
 
 
+class UnknownReceipt(StoreError):
+    pass
+
+
+class UnknownChat(StoreError):
+    pass
+
+
+class ForgottenReceipt(StoreError):
+    pass
+
+
 class CollectionBusy(StoreError):
     pass
 
@@ -130,6 +146,10 @@ class QuestionTooLong(QueryError):
 
 
 class BadFilter(QueryError):
+    pass
+
+
+class BadFeedback(QueryError):
     pass
 
 

@@ -39,6 +39,16 @@ class Embedder(Protocol):
         ...
 
 
+class CrossEncoder(Protocol):
+    """Reads a question and a text together: slower than an Embedder, and for the first hits only."""
+
+    name: str
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32, shape (len(texts),): the higher, the better the text answers."""
+        ...
+
+
 class Index(Protocol):
     """A vector index over int64 ids. Filters work before top-k: `among` is the set that may be returned."""
 

@@ -6,7 +6,8 @@ from the top left corner of their page; pages count from 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Box = tuple[float, float, float, float]
@@ -402,7 +403,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an answer was made from: enough to repeat the retrieval. Seconds are wall time."""
+    """What an answer was made from: enough to repeat the retrieval. Seconds are wall time.
+
+    `confidence`, 0..1, is how probably the answer is right, or, for NOT_FOUND, that the documents hold none; `risk` the
+    stated error rate of such answers (at most so many are wrong, of NOT_FOUND: at most so many of the questions that
+    could be answered end so), by the `calibration` that is named in words. Both are None where nothing was calibrated.
+    `signals` are what they follow from (`answer.signals` explains each). `id` is the hash of the entry in the
+    collection's chain of receipts, "" where none was stored; `prompt_version` names the prompt file.
+    """
 
     generation: int
     encoder: str
@@ -415,6 +423,67 @@ class Receipt:
     generation_seconds: float
     prompt_tokens: int = 0
     output_tokens: int = 0
+    confidence: float | None = None
+    risk: float | None = None
+    calibration: str = ""
+    signals: Mapping[str, float] = field(default_factory=dict, hash=False)
+    prompt_version: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A place that was looked at and was not enough: the best sentence of a passage, and in words why."""
+
+    document: DocumentInfo
+    source: Source
+    span: Span
+    quote: str
+    section: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What was searched for an answer that was not found: how many documents and passages, by which words of the
+    question, by which words that documents print for them (`synonyms`), in which documents alone (`routed`, their
+    names; empty for all), and the nearest places."""
+
+    documents: int
+    passages: int
+    terms: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    routed: tuple[str, ...] = ()
+    nearest: tuple[Nearest, ...] = ()
+
+
+class ConflictKind(StrEnum):
+    """SUPERSEDED: one text governs the other. DISAGREES: two places say different things of one thing. DIFFERS: the
+    question names no document, and the documents answer it differently; each may be right."""
+
+    SUPERSEDED = "superseded"
+    DISAGREES = "disagrees"
+    DIFFERS = "differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one place says."""
+
+    value: str
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Places that say different things: of what (`about`), in words (`text`), and each with its exhibit, the one that
+    governs or is the latest first. `more` counts the documents with sides that are not among them."""
+
+    kind: ConflictKind
+    about: str
+    text: str
+    sides: tuple[Side, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +492,7 @@ class Answer:
 
     `passages` are the evidence that was given or, for NOT_FOUND, the nearest passages that were looked at.
     `reason` says in words why the outcome is not ANSWERED; `notes` are doubts that hold whatever the outcome, such as
-    a language that the encoder was not made for.
+    a language that the encoder was not made for. `searched` says, for NOT_FOUND, what was looked at.
     """
 
     question: str
@@ -431,10 +500,21 @@ class Answer:
     sentences: tuple[Sentence, ...] = ()
     passages: tuple[Passage, ...] = ()
     hits: tuple[Hit, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     reason: str = ""
     receipt: Receipt | None = None
     notes: tuple[str, ...] = ()
+    searched: Searched | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """0..1, as in the receipt."""
+        return self.receipt.confidence if self.receipt else None
+
+    @property
+    def risk(self) -> float | None:
+        """The stated error rate, as in the receipt."""
+        return self.receipt.risk if self.receipt else None
 
     @property
     def bound(self) -> tuple[Sentence, ...]:
@@ -447,8 +527,10 @@ class Answer:
 
     @property
     def citations(self) -> tuple[Citation, ...]:
-        """Each exhibit once, in the order of its marker."""
-        return tuple({c.marker: c for s in self.bound for c in s.citations}.values())
+        """Each exhibit once, those of the sentences first, then those of the conflicts."""
+        shown = [c for s in self.bound for c in s.citations]
+        shown += [side.citation for conflict in self.conflicts for side in conflict.sides]
+        return tuple({c.marker: c for c in shown}.values())
 
 
 class Status(StrEnum):

@@ -353,7 +353,7 @@ def test_any_says_yes_no_or_not_decided(store: Store) -> None:
         return asked(store, question).sentences()[0].text.partition(":")[0]
 
     assert verdict("Is there any contract governed by Texas law?") == "Yes"
-    assert verdict("Is there a contract with a source code escrow?") == "No"
+    assert verdict("Is there a contract with a source code escrow?") == "None found"
     assert verdict("Is there a contract governed by Ohio law?") == "Not decided"  # the amendment does not say
 
 

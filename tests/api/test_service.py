@@ -45,9 +45,9 @@ class Slow:
 
     def stream(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> Iterator[str]:
         try:
-            for _ in range(2000):
+            for n in range(2000):  # other words each time: a model that repeats itself is left
                 self.began.set()
-                yield "word "
+                yield f"word{n} "
                 time.sleep(0.01)
         finally:
             self.closed.set()

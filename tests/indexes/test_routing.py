@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def routed(collection: Collection, question: str) -> tuple[set[str], str]:
 def test_a_name_leads_to_its_document_and_is_taken_out(collection: Collection) -> None:
     assert routed(collection, "What does the PT-2024-017 report say about SQL injection?") == (
         {"report-PT-2024-017.txt"},
-        "What does the 017 say about SQL injection",
+        "What does the say about SQL injection",
     )
 
 
@@ -154,3 +155,40 @@ def test_any_question_can_be_routed(collection: Collection, question: str) -> No
     assert bool(route.documents) == bool(route.residual)
     assert all(0 < share <= 1 for share in route.leaning.values())
     assert not (route.documents and route.leaning)
+
+
+FRAMED = {
+    "northwind.txt": "SUPPLY AGREEMENT\n\nbetween Halden Foods Inc. and Northwind Mills LLC\n\nThe seller pays.",
+    "tidewater.txt": "CONSULTING AGREEMENT\n\nbetween Orla Vance and Tidewater Group Ltd.\n\nThe client pays fees.",
+    "pentest.txt": "Penetration Test Report TR-2024-117\n\nThe leak is of high severity.",
+    "other.txt": "Penetration Test Report TR-2023-004\n\nThe leak is of low severity.",
+    "notes.txt": "Minutes of a meeting about freight, fees and the severity of leaks.",
+}
+
+
+@pytest.fixture(scope="module")
+def framed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    folder = tmp_path_factory.mktemp("framed")
+    for name, text in FRAMED.items():
+        (folder / name).write_text(text, "utf-8")
+    with Collection.open(folder / "c", create=True, embedder=WordHashEmbedder()) as made:
+        assert not made.ingest([folder / name for name in FRAMED]).failures
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("frame", "rest"),
+    [
+        ("In the Supply Agreement between Halden and Northwind", "who pays the freight?"),
+        ("Under the Northwind contract", "on what date does the term end?"),
+    ],
+)
+def test_the_frame_that_names_the_document_is_not_asked(framed: Collection, frame: str, rest: str) -> None:
+    assert routed(framed, f"{frame}, {rest}") == ({"northwind.txt"}, rest)
+
+
+def test_the_number_of_a_report_names_it(framed: Collection) -> None:
+    documents, rest = routed(framed, "What is the severity of the leak in TR-2024-117?")
+    assert documents == {"pentest.txt"}
+    assert "TR" not in rest
+    assert "leak" in rest

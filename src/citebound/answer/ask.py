@@ -6,20 +6,25 @@ model, and when nothing of a draft can be bound, the best sentences of the evide
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from citebound.answer.absence import Presence
+from citebound.answer.abstention import Abstention
 from citebound.answer.bind import bind, says_not_found
+from citebound.answer.conflicts import Asked, Disputes
 from citebound.answer.evidence import Evidence, closing, fitting, gather, merged, weights, widen
-from citebound.answer.prompt import prompt
+from citebound.answer.existence import of_one
+from citebound.answer.judging import Judging
+from citebound.answer.readings import Readings, first, promote, unknown
 from citebound.answer.record import Citer, Record
 from citebound.answer.set_document import search_each, sought
 from citebound.answer.set_meaning import MEASURED, Meanings, restated
 from citebound.answer.sets import Statement, answer_set, known_names, plan
+from citebound.answer.writing import Writing
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.amendment import Ledger, governing_first
@@ -28,6 +33,7 @@ from citebound.indexes.language import warning, warnings
 from citebound.indexes.lexical import terms
 from citebound.indexes.search import STAGES, Search
 from citebound.indexes.store import Store
+from citebound.indexes.synonyms import kind
 from citebound.ingest.profile import Profile, profiles
 from citebound.ingest.sentences import sentence_spans
 from citebound.protocols import Embedder, Generator
@@ -41,13 +47,6 @@ from citebound.types import (
     Sentence,
     Verdict,
 )
-
-SUFFICIENT = 0.42
-"""Sufficiency from which on an answer is tried (chosen on development questions, eval/LOG.md)."""
-
-NEAR = 0.5
-"""Sufficiency from which on quotes are shown although the model said "not found": the small model says it nearly as
-often where the answer lies before it (eval/LOG.md)."""
 
 HINTS = 60
 """Tokens of the hints of profiles that a prompt holds at most; they take room from its passages."""
@@ -114,9 +113,11 @@ class Asker:
         tree: Filter | None = None,
         *,
         stages: Iterable[str] = STAGES,
+        abstain: bool = True,
     ) -> Iterator[Event]:
         """EvidenceFound, then Tokens, then Done. The generator is opened after the evidence was sent, and only if it
-        is needed; None means quotes alone. Raises QueryError before the first event."""
+        is needed; None means quotes alone. Without `abstain` nothing is held back for being unsure. Raises QueryError
+        before the first event."""
         question = clean_question(question, self._config.question_limit)
         started = time.monotonic()
         about_all = self._of_the_set(question, tree)
@@ -129,7 +130,10 @@ class Asker:
         hits, asked = self._ledger.mark_hits(looked.hits), looked.asked
         searched = self._store.searched(tree)
         weighed = weights(asked, self._store.frequencies(terms(asked)), searched[1])
-        evidence = self._governing(gather(asked, hits, weighed, self._embedder))
+        meant = tuple(looked.route.documents) or self._store.only(tree)
+        read = self._readings.of(asked, meant, tree)
+        hits = self._ledger.mark_hits(first(hits, self._readings.hits(read, tree)))
+        evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder), read))
         closed, hints = self._given(evidence, "closure" in on, hinted=open_generator is not None)
         evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder))
         notes = self._notes(question, tree)
@@ -146,8 +150,24 @@ class Asker:
             retrieval_seconds=found - started,
             generation_seconds=0.0,
         )
-        record = Record(self._store, self._ledger, question, evidence, closed.passages, receipt, notes, hints)
-        if evidence.sufficiency < SUFFICIENT:
+        abstention = Abstention(self._store.path.parent, self._embedder, self._config, off=not abstain)
+        routed = tuple(self._store.info(document)[0].title for document in looked.route.documents)
+        judging = Judging(abstention, looked, evidence, closed.passages, weighed, searched, routed)
+        record = Record(self._store, self._ledger, question, evidence, closed.passages, receipt, notes, hints, judging)
+        named = searched[0] == 1 or bool(looked.route.documents)
+        record.disputes = self._disputes, Asked(question, named, tree, kind(question) is not None)
+        existing = self._presence.answer(
+            record, looked, tree, lambda within: self._looked(question, asked, weighed, within, on)
+        )
+        if existing is not None:
+            yield Done(existing)
+            return
+        gone = unknown(self._store, asked, meant, tree)
+        if gone:
+            where = f"in {routed[0]}" if len(routed) == 1 else "in the documents that were searched"
+            yield Done(record.not_found(f"{gone} does not stand {where}"))
+            return
+        if judging.hopeless:
             reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
             yield Done(record.not_found(reason))
             return
@@ -160,6 +180,13 @@ class Asker:
             yield Done(record.quoted(f"no model answered ({error}); quotes instead"))
             return
         yield from self._generated(question, generator, record)
+
+    def _looked(
+        self, question: str, asked: str, weighed: Mapping[str, float], tree: Filter, stages: frozenset[str]
+    ) -> Evidence:
+        """The evidence of some documents alone."""
+        hits = self._ledger.mark_hits(self._search.find(question, HITS, tree, stages=stages).hits)
+        return gather(asked, hits, weighed, self._embedder)
 
     def _given(self, evidence: Evidence, closure: bool, *, hinted: bool) -> tuple[Closed, str]:
         """The passages for the prompt, within the budget with the hints for their kinds of documents; the hints."""
@@ -210,6 +237,18 @@ class Asker:
         return profiles(self._config.profiles, self._config.home / "profiles")
 
     @cached_property
+    def _presence(self) -> Presence:
+        return Presence(self._store, self._kinds, self._embedder)
+
+    @cached_property
+    def _disputes(self) -> Disputes:
+        return Disputes(self._store, self._ledger, self._kinds, self._embedder)
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(self._store, self._kinds)
+
+    @cached_property
     def _meanings(self) -> Meanings:
         return Meanings(self._kinds, self._embedder.embed)
 
@@ -219,6 +258,8 @@ class Asker:
         started = time.monotonic()
         known = known_names(self._store, tree)
         asked = plan(question, self._kinds, known)
+        if asked is None and of_one(question):
+            return None
         if asked is None and self._embedder.name == MEASURED:
             asked = restated(question, self._kinds, known, self._meanings)
         read = answer_set(self._store, asked, tree) if asked else None
@@ -254,30 +295,29 @@ class Asker:
         return Sentence(statement.text, tuple(c for c in citations if c), Verdict.BOUND)
 
     def _generated(self, question: str, generator: Generator, record: Record) -> Iterator[Event]:
-        messages = prompt(question, record.given, record.hints)
-        sha256 = hashlib.sha256("\n".join(m["content"] for m in messages).encode()).hexdigest()
-        begun = time.monotonic()
-        draft, failure = "", None
-        try:
-            for piece in generator.stream(messages, max_tokens=self._config.answer_tokens):
-                draft += piece
-                yield Token(piece)
-        except GeneratorError as error:
-            failure = error
-        record.receipt = replace(
-            record.receipt,
-            generator=generator.name,
-            prompt_sha256=sha256,
-            generation_seconds=time.monotonic() - begun,
-            prompt_tokens=getattr(generator, "prompt_tokens", 0),
-            output_tokens=getattr(generator, "output_tokens", 0),
-        )
-        if failure:
+        root, found = self._store.path.parent.parent, record.evidence.candidates
+        writing = Writing(generator, self._config, self._embedder, root, question, record.given, found, record.hints)
+        for piece in writing.pieces():
+            yield Token(piece)
+        draft, failure = writing.draft, writing.failure
+        if record.judging and draft and not failure:
+            record.judging.draft = draft
+        made = () if says_not_found(draft) else bind(draft, record.given, question)
+        held = any(sentence.quotes for sentence in made)
+        named = writing.named() if made and not held and not failure else None
+        record.receipt = writing.receipt(record.receipt)
+        record.notes = (*record.notes, *writing.notes)
+        if failure and held:
+            answer = record.bound(made)
+            reason = f"the model broke off ({failure}); what it had written so far"
+            yield Done(replace(answer, outcome=Outcome.PARTIAL, reason=reason))
+        elif failure:
             yield Done(record.quoted(f"the model did not answer ({failure}); quotes instead"))
-        elif not says_not_found(draft):
-            yield Done(record.bound(bind(draft, record.given, question)))
-        elif record.evidence.sufficiency >= NEAR:
+        elif made:
+            yield Done(record.bound(made, named))
+        elif record.judging is None or record.judging.near(generator.name):
             reason = "the model found no answer; the nearest quotes instead"
-            yield Done(replace(record.quoted(reason), outcome=Outcome.PARTIAL))
+            quoted = record.quoted(reason)
+            yield Done(replace(quoted, outcome=Outcome.PARTIAL) if quoted.outcome is Outcome.ANSWERED else quoted)
         else:
             yield Done(record.not_found("the model found no answer in the nearest passages"))

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from citebound.answer.gate.derived import alone, derivation, tally
 from citebound.answer.gate.objections import compare
 from citebound.answer.words import content, facts
 from citebound.ingest.sentences import sentence_spans
@@ -19,6 +20,10 @@ from citebound.types import Passage, Span, Verdict
 
 NEAR = 0.34
 """Share of a sentence's content words that a quote must carry to be looked at more closely."""
+
+ALL = 0.8
+"""Share of a sentence's words from which on a quote speaks of all of it: if it says the contrary, its neighbours do
+not bear the sentence out."""
 
 MARGIN = 0.1
 """Two quotes whose shares differ by less are equally good; the shorter one is taken."""
@@ -43,7 +48,13 @@ _PARTS = re.compile(
     r"| and (?=(?:any|all|the|this|that|it|they)\b)",
     re.I,
 )
-_DECIDES = re.compile(r"\b(?:except|unless|only if|provided|other than|but not|subject to|if)\b", re.I)
+_DECIDES = re.compile(r"\b(?:except|unless|only if|need not|provided|other than|but not|subject to|if)\b", re.I)
+
+_OPEN = re.compile(r"\b(?:shall|may|must|will|can|to|of|by|the|an?|in|on|for|with|is|are|be|not|and|or)$", re.I)
+"""Where no sentence ends."""
+
+_CALLED = re.compile(r"(?:\b(?:of|in|under)\s+(?:the\s+)?)?\b(?P<name>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)+)(?:['’]s)?")
+"""A name of several words, with what leads to it."""
 
 _MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
@@ -129,11 +140,45 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
         return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
     if proof:
         return Bound(sentence, (proof,), Verdict.BOUND)
+    if cited and (reckoned := _reckoned(sentence, [n - 1 for n in cited], passages)):
+        return reckoned
     for shorter in _trimmed(sentence):
         proof, _, _ = _proof(shorter, among, passages, asked, copy=forged)
         if proof:
             return Bound(shorter, (proof,), Verdict.TRIMMED, against)
     return Bound(sentence, (), Verdict.REMOVED, against)
+
+
+def _reckoned(sentence: str, cited: Sequence[int], passages: Sequence[Passage]) -> Bound | None:
+    """A sentence that was reckoned from several quotes (`gate.derived`): bound to all of them, or removed for the one
+    that is missing; None for any other sentence."""
+    there = [quote for position in dict.fromkeys(cited) for quote in quotes(position, passages[position], 1)]
+    counted = tally(sentence, [quote.text for quote in there])
+    if counted is not None:
+        if counted.wrong:
+            return Bound(sentence, (), Verdict.REMOVED, counted.wrong)
+        return Bound(sentence, tuple(there[i] for i in counted.rows), Verdict.BOUND, counted.shown)
+    found = derivation(sentence)
+    if found is None or not found.parts:
+        return Bound(sentence, (), Verdict.REMOVED, found.wrong) if found and found.wrong else None
+    proofs = []
+    for part in found.parts:
+        fitting = [
+            quote
+            for quote in there
+            if (not found.apart or alone(part, quote.text)) and _bears_out(part, quote, passages[quote.passage])
+        ]
+        if not fitting:
+            return Bound(sentence, (), Verdict.REMOVED, f"no cited passage bears out “{part}”")
+        proofs.append(min(fitting, key=lambda quote: len(quote.text)))
+    return Bound(sentence, tuple(dict.fromkeys(proofs)), Verdict.BOUND, found.shown)
+
+
+def _bears_out(part: str, quote: Quote, passage: Passage) -> bool:
+    """Whether a quote bears out a part of a reckoning, the name of its own document aside."""
+    title = set(re.findall(r"[\w-]+", passage.context.split(" > ")[0].lower()))
+    bare = _CALLED.sub(lambda m: " " if set(re.findall(r"[\w-]+", m["name"].lower())) <= title else m[0], part)
+    return not compare(bare, quote.text, passage.context).objections
 
 
 def _repeats_heading(words: set[str], proof: Quote | None, passages: Sequence[Passage]) -> bool:
@@ -147,11 +192,12 @@ def _proof(
     sentence: str, among: Sequence[int], passages: Sequence[Passage], asked: set[str], *, copy: bool = False
 ) -> tuple[Quote | None, str, bool]:
     """The quote that bears the sentence out, from the first passage that has one; or why the nearest one does not, and
-    whether the sentence is a forgery: what copies a quote but for a change that matters is none the truer for what
-    other sentences might bear out. With `copy` only a quote will do that the sentence copies."""
+    whether the sentence is a forgery: what copies or contradicts a quote is none the truer for what other sentences
+    might bear out, unless it is more like them. With `copy` only a quote will do that the sentence copies."""
     words = set(content(sentence))
     found: list[tuple[int, float, Quote]] = []
     nearest, forged, copied = (0, 1, "no sentence of the evidence says this"), "", False
+    likeness = 0.0
     places: list[tuple[int, Span]] = []
     for position in among:
         for quote in quotes(position, passages[position]):
@@ -166,10 +212,11 @@ def _proof(
                 copied = copied or made.copied
             elif made.objections:
                 nearest = min(nearest, (-round(10 * share), len(made.objections), made.objections[0]))
-                if made.copied:
-                    forged = forged or made.objections[0]
+                proven = any(position == p and quote.span.contains(q.span) for p, _, q in found)
+                if not proven and (made.copied or (made.contrary and share >= ALL)):
+                    forged, likeness = forged or made.objections[0], max(likeness, share)
                     places.append((position, quote.span))
-    if forged and not copied:
+    if forged and not copied and likeness >= min(ALL, max((share for _, share, _ in found), default=0.0)):
         return None, forged, True
     if not found:
         return None, nearest[2], False
@@ -184,7 +231,7 @@ def _trimmed(sentence: str) -> list[str]:
     made = []
     for cut in reversed(cuts):
         shorter, rest = sentence[:cut].rstrip(" ,;"), sentence[cut:]
-        if len(shorter.split()) >= LEAST and not _DECIDES.search(rest):
+        if len(shorter.split()) >= LEAST and not _DECIDES.search(rest) and not _OPEN.search(shorter):
             made.append(shorter + ".")
     return made[:3]
 
@@ -196,11 +243,11 @@ def _best(found: Sequence[tuple[float, Quote]], asked: set[str]) -> Quote:
     return min((quote for score, quote in scored if score >= top - MARGIN), key=lambda q: len(q.text))
 
 
-def quotes(position: int, passage: Passage) -> list[Quote]:
-    """The sentences of a passage and every `WIDTH` of them in a row, with their place in the document."""
+def quotes(position: int, passage: Passage, most: int = WIDTH) -> list[Quote]:
+    """The sentences of a passage and every two, up to `most`, of them in a row, with their place in the document."""
     spans = sentence_spans(passage.text)
     made = []
-    for width in range(1, WIDTH + 1):
+    for width in range(1, most + 1):
         for i in range(len(spans) - width + 1):
             inside = Span(spans[i].start, spans[i + width - 1].end)
             moved = Span(passage.span.start + inside.start, passage.span.start + inside.end)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from citebound.answer import asked
 from citebound.answer.words import content, facts, stem
 from citebound.indexes.closure import Arrange, Closed, close
 from citebound.indexes.lexical import terms
@@ -25,6 +26,13 @@ from citebound.types import Amendment, DocumentInfo, Hit, Passage, Span
 LOOKED_AT = 24
 """Hits whose sentences are ranked."""
 
+
+NEAR = 0.05
+"""For a sentence whose headings or neighbours have the identifiers and numbers of the question; it gains 0.1 if it has
+them itself."""
+
+UNFIT = 0.1
+"""Off the score of a sentence without the kind of value that is asked for, or of a signature."""
 
 FENCE = 8
 """Tokens of the number and the fences of one passage in a prompt."""
@@ -50,11 +58,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found for a question: hits, ranked sentences, and the score that says whether they suffice."""
+    """What was found for a question: hits, ranked sentences, and the score that says whether they suffice. `read` is 1
+    where what is asked for was read off the document (`answer.readings`), -1 where it could have been and was not, else
+    0."""
 
     hits: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
     sufficiency: float
+    read: float = 0.0
 
 
 def weights(question: str, frequencies: Mapping[str, int], chunks: int) -> dict[str, float]:
@@ -111,6 +122,7 @@ def _ranked(
     cosines = np.stack(rows) @ query
     total = sum(word_weights.values()) or 1.0
     wanted = facts(question)
+    kind = asked.wanted(question)
     candidates = []
     for (found, span, text, context, rank), cosine in zip(sentences, cosines, strict=True):
         own = set(content(text))
@@ -119,7 +131,14 @@ def _ranked(
         covered += 0.5 * sum(w for s, w in word_weights.items() if s in above and s not in own)
         coverage = covered / total
         named = 0.1 * len(wanted & facts(text)) / len(wanted) if wanted else 0.0
+        if wanted and not named:
+            beside = facts(context) | facts(found.chunk.text if isinstance(found, Hit) else found.text)
+            named = NEAR * len(wanted & beside) / len(wanted)
         score = 0.65 * float(cosine) + 0.35 * coverage + named - 0.02 * rank
+        if kind is not None and not kind.stands_in(asked.without(text, wanted)):
+            score -= UNFIT
+        if _SIGNED.search(text):
+            score -= UNFIT
         candidates.append(Candidate(found, span, text, float(cosine), coverage, score))
     candidates.sort(key=lambda c: -c.score)
     return candidates
@@ -187,6 +206,8 @@ def notice(superseded_by: Sequence[Amendment]) -> str:
 def _leaf(context: str) -> str:
     return context.rsplit(" > ", 1)[-1]
 
+
+_SIGNED = re.compile(r"/s/|\b(?:By|Name|Title|Signature|Date):\s*(?:_{2,}|\[|/s/|Name:|Title:|$)", re.M)
 
 _RUN_IN = re.compile(r"[\"“]?\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+(?:[^\s.\d]{1,30}\s+){0,5}[^\s.\d]{1,30}\.?")
 """The number and name of a clause, which its first sentence follows in the same line."""

@@ -8,7 +8,6 @@ import, so it is imported by the first stream.
 from __future__ import annotations
 
 import contextvars
-import ipaddress
 import os
 import socket
 import threading
@@ -18,12 +17,13 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import SecretStr
 
+from citebound.answer.disclosure import loopback, outside
 from citebound.answer.engine import Engine
+from citebound.answer.masking import Masks
 from citebound.config import Config
 from citebound.errors import GeneratorError, GeneratorTimeout, GeneratorUnavailable
 
@@ -36,6 +36,8 @@ ATTEMPTS = 3
 PAUSE_SECONDS = 0.5
 CONNECT_SECONDS = 10.0
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
+REFUSED = frozenset({400, 415, 422, 501})
+"""How servers answer a field that they do not take."""
 HEADERS = frozenset(
     {"host", "accept", "accept-encoding", "authorization", "connection", "content-type", "content-length", "user-agent"}
 )
@@ -58,7 +60,8 @@ def open_generator(config: Config, root: Path) -> ChatGenerator:
     """
     if config.base_url:
         key = config.api_key.get_secret_value() if config.api_key else ""
-        return ChatGenerator(config.generator, config.base_url, key, timeout=config.generator_timeout)
+        mask = config.mask_secrets and bool(outside(config.base_url))
+        return ChatGenerator(config.generator, config.base_url, key, timeout=config.generator_timeout, mask=mask)
     engine = Engine.attach(config, root)
     return ChatGenerator(
         config.generator, engine.base_url, engine.api_key, timeout=config.generator_timeout, engine=engine
@@ -68,14 +71,25 @@ def open_generator(config: Config, root: Path) -> ChatGenerator:
 class ChatGenerator:
     """A chat model behind a base URL; may be shared by threads. `close` also lets go of the embedded engine.
 
-    `prompt_tokens` and `output_tokens` are what the server counted for the reply that this thread read last, 0 if it
-    does not say.
+    `prompt_tokens` and `output_tokens` are what the server counted for the reply that this thread read last; of a reply
+    that it left early, `output_tokens` are the pieces that were read. 0 where the server does not say. `host` is where
+    the conversation goes, "" while it stays on this machine. With `mask`, secrets that are recognised in it are
+    replaced before it is sent, and stand again in the reply.
     """
 
     def __init__(
-        self, name: str, base_url: str, api_key: str, *, timeout: float = 120.0, engine: Engine | None = None
+        self,
+        name: str,
+        base_url: str,
+        api_key: str,
+        *,
+        timeout: float = 120.0,
+        engine: Engine | None = None,
+        mask: bool = False,
     ) -> None:
         self.name = name
+        self.host = "" if engine else outside(base_url)
+        self._mask = mask
         self._base_url = base_url
         self._api_key = api_key
         self._timeout = timeout
@@ -100,16 +114,42 @@ class ChatGenerator:
         after it. Raises GeneratorTimeout when `timeout` seconds have passed in all, GeneratorUnavailable when the
         server refuses, breaks off or does not speak the protocol.
         """
+        yield from self._told(messages, max_tokens, {})
+
+    def constrained(
+        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], *, max_tokens: int
+    ) -> Iterator[str]:
+        """`stream`, the reply held to a JSON schema; a server that refuses that is asked without."""
+        form = {"type": "json_schema", "json_schema": {"name": "reply", "strict": True, "schema": dict(schema)}}
+        yield from self._told(messages, max_tokens, {"response_format": form})
+
+    def _told(
+        self, messages: Sequence[Mapping[str, str]], max_tokens: int, constraint: Mapping[str, Any]
+    ) -> Iterator[str]:
+        if not self._mask:
+            yield from self._tried(messages, max_tokens, constraint)
+            return
+        masks = Masks([message["content"] for message in messages])
+        sent = [{**message, "content": masks.mask(message["content"])} for message in messages]
+        with closing(self._tried(sent, max_tokens, constraint)) as pieces:
+            yield from masks.restored(pieces)
+
+    def _tried(
+        self, messages: Sequence[Mapping[str, str]], max_tokens: int, constraint: Mapping[str, Any]
+    ) -> Generator[str]:
         deadline = time.monotonic() + self._timeout
         for attempt in range(1, ATTEMPTS + 1):
             model = self._connected()
             began = False
             try:
-                for piece in self._reply(model, messages, max_tokens, deadline):
+                for piece in self._reply(model, messages, max_tokens, deadline, constraint):
                     began = True
                     yield piece
                 return
             except _foreign() as error:
+                if constraint and not began and getattr(error, "status_code", 0) in REFUSED:
+                    constraint = {}
+                    continue
                 pause = _pause(error, attempt)
                 if began or pause is None or attempt == ATTEMPTS or time.monotonic() + pause >= deadline:
                     raise self._ours(error, deadline) from error
@@ -138,7 +178,7 @@ class ChatGenerator:
                     self._disconnect()
                     self._base_url, self._api_key = self._engine.base_url, self._engine.api_key
             if self._model is None:
-                self._client = _Client(trust_env=not _loopback(self._base_url))
+                self._client = _Client(trust_env=not loopback(self._base_url))
                 self._model = _chat_model(self.name, self._base_url, self._api_key, self._client)
             return self._model
 
@@ -148,11 +188,16 @@ class ChatGenerator:
         self._client = self._model = None
 
     def _reply(
-        self, model: ChatOpenAI, messages: Sequence[Mapping[str, str]], max_tokens: int, deadline: float
+        self,
+        model: ChatOpenAI,
+        messages: Sequence[Mapping[str, str]],
+        max_tokens: int,
+        deadline: float,
+        constraint: Mapping[str, Any],
     ) -> Iterator[str]:
         self._usage.prompt = self._usage.output = written = 0
         finished = False
-        with closing(_untraced(model, messages, max_tokens, deadline)) as chunks:
+        with closing(_untraced(model, messages, max_tokens, deadline, constraint)) as chunks:
             for chunk in chunks:
                 usage = chunk.usage_metadata
                 if usage:
@@ -162,6 +207,7 @@ class ChatGenerator:
                     if written == max_tokens:  # a server that does not heed the limit
                         return
                     written += 1
+                    self._usage.output = written
                     yield chunk.content
         if not finished:
             raise ConnectionError("the reply broke off")
@@ -252,7 +298,11 @@ def _forbid_tracing() -> None:
 
 
 def _untraced(
-    model: ChatOpenAI, messages: Sequence[Mapping[str, str]], max_tokens: int, deadline: float
+    model: ChatOpenAI,
+    messages: Sequence[Mapping[str, str]],
+    max_tokens: int,
+    deadline: float,
+    constraint: Mapping[str, Any],
 ) -> Generator[AIMessageChunk]:
     """Runs in a context of its own: a trace or a callback that the calling program has open does not see documents."""
     from langsmith import tracing_context
@@ -266,7 +316,13 @@ def _untraced(
         stack.callback(context.run, tracing.__exit__, None, None, None)
         chunks = cast(
             "Generator[AIMessageChunk]",
-            context.run(model.stream, [dict(m) for m in messages], max_tokens=max_tokens, timeout=patience),
+            context.run(
+                model.stream,
+                [dict(m) for m in messages],
+                max_tokens=max_tokens,
+                timeout=patience,
+                extra_body=dict(constraint) or None,
+            ),
         )
         stack.callback(context.run, chunks.close)
         while (chunk := context.run(next, chunks, None)) is not None:
@@ -298,11 +354,3 @@ def _unreached(error: BaseException | None) -> BaseException | None:
     while error and not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         error = error.__cause__
     return error
-
-
-def _loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from citebound.types import Answer, Hit, Passage
+from citebound.types import Answer, Conflict, Hit, Passage
 
 
 def answer_json(answer: Answer) -> dict[str, object]:
@@ -24,9 +24,25 @@ def answer_json(answer: Answer) -> dict[str, object]:
             for s in answer.sentences
         ],
         "citations": [dataclasses.asdict(c) for c in answer.citations],
+        "conflicts": [conflict_json(c) for c in answer.conflicts],
         "passages": [passage_json(p) for p in answer.passages],
         "receipt": dataclasses.asdict(answer.receipt) if answer.receipt else None,
         "notes": answer.notes,
+        "confidence": answer.confidence,
+        "risk": answer.risk,
+        "searched": dataclasses.asdict(answer.searched) if answer.searched else None,
+    }
+
+
+def conflict_json(conflict: Conflict) -> dict[str, object]:
+    """A conflict; each side has the marker of its citation."""
+    sides = [{"value": side.value, "citation": side.citation.marker} for side in conflict.sides]
+    return {
+        "kind": conflict.kind,
+        "about": conflict.about,
+        "text": conflict.text,
+        "sides": sides,
+        "more": conflict.more,
     }
 
 

@@ -152,7 +152,7 @@ class SetAnswer:
     def _verdict(self) -> str:
         match self.question.quantifier:
             case Quantifier.ANY:
-                return "Yes: " if self.members else "Not decided: " if self.undecided else "No: "
+                return "Yes: " if self.members else "Not decided: " if self.undecided else "None found: "
             case Quantifier.ALL:
                 if self.exceptions:
                     return "No: "

@@ -9,10 +9,12 @@ from http import HTTPStatus
 from typing import Any
 
 from citebound.errors import (
+    BadFeedback,
     BadFilter,
     CiteboundError,
     CollectionBusy,
     EmptyQuestion,
+    ForgottenReceipt,
     GeneratorError,
     GeneratorTimeout,
     ModelError,
@@ -20,8 +22,10 @@ from citebound.errors import (
     QuestionTooLong,
     StorageFull,
     UnknownAdapter,
+    UnknownChat,
     UnknownCollection,
     UnknownDocument,
+    UnknownReceipt,
     UnknownScorer,
 )
 
@@ -44,9 +48,13 @@ STATUSES: dict[type[CiteboundError], int] = {
     UnknownDocument: 404,
     UnknownScorer: 404,
     UnknownAdapter: 404,
+    UnknownReceipt: 404,
+    UnknownChat: 404,
+    ForgottenReceipt: 410,
     QuestionTooLong: 413,
     EmptyQuestion: 422,
     BadFilter: 422,
+    BadFeedback: 422,
     QueryError: 400,
     ClientGone: 499,
     Busy: 503,

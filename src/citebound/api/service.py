@@ -27,8 +27,24 @@ from citebound import __version__
 from citebound import config as settings
 from citebound.answer import scorer_file
 from citebound.answer.ask import Done, Event, EvidenceFound, Token
+from citebound.answer.chat import ChatEvent, Turn
+from citebound.answer.receipts import StoredReceipt
+from citebound.answer.rewrite import Rewritten
 from citebound.answer.scorer import Scorer
 from citebound.api import page, problems
+from citebound.api.chats import (
+    ChatName,
+    ChatRemoved,
+    ChatRequest,
+    ChatResponse,
+    Chats,
+    ChatsRequest,
+    ChatsResponse,
+    TurnRequest,
+    TurnResponse,
+    turn_response,
+)
+from citebound.api.feedback import FeedbackRequest, FeedbackResponse
 from citebound.api.line import Line, Threads
 from citebound.api.problems import ClientGone, Fault
 from citebound.api.ready import Inspector
@@ -47,6 +63,10 @@ from citebound.api.shapes import (
     PlaceScores,
     Problem,
     Readiness,
+    ReceiptsRequest,
+    ReceiptsResponse,
+    ReplayRequest,
+    ReplayResponse,
     RetestRequest,
     RetestResponse,
     ScoreRequest,
@@ -58,6 +78,7 @@ from citebound.api.shapes import (
     answer_response,
     findings_response,
     passage_response,
+    replay_response,
     retest_response,
     scorer_name,
     search_response,
@@ -66,6 +87,7 @@ from citebound.api.shelf import Opener, Shelf
 from citebound.api.wall import Wall, is_loopback
 from citebound.config import Config
 from citebound.errors import CiteboundError
+from citebound.indexes.feedback import Feedback
 from citebound.protocols import Embedder
 
 SEARCHES, SEARCHES_WAITING = 4, 32
@@ -86,6 +108,10 @@ STREAM = """Server-sent events, each with JSON as data:
 - `token`: `{"text": "..."}`, a piece of the model's draft, not verified;
 - `verdict`: the answer after the evidence gate, as in the JSON response; it replaces the draft and is the last event;
 - `error`: a problem, instead of `verdict`."""
+TURN_STREAM = """As for a question, with two differences:
+
+- `rewrite`: `{"question": "...", "because": [...]}`, how the question was read, is the first event;
+- `verdict` is the turn as in the JSON response, stored before it is sent."""
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +203,7 @@ class Service:
         self._answers = Line(ANSWERS, ANSWERS_WAITING)
         self._scorings = Line(SCORINGS, SCORINGS_WAITING)
         self._warm = opener is None
+        self.chats = Chats(self._shelf, self._threads, self._searches, self._answers)
 
     @asynccontextmanager
     async def lifespan(self, app: FastAPI) -> AsyncIterator[None]:
@@ -230,6 +257,39 @@ class Service:
             compared = await self._threads.run(lambda: self._shelf.get(name).compare_findings(asked.old, asked.new))
         return retest_response(compared)
 
+    async def feedback(self, name: str, asked: FeedbackRequest) -> Feedback:
+        def give() -> Feedback:
+            return self._shelf.get(name).feedback(
+                asked.receipt,
+                asked.verdict,
+                document=asked.document,
+                quote=asked.quote,
+                answer=asked.answer,
+                comment=asked.comment,
+            )
+
+        async with self._searches.turn():
+            return await self._threads.run(give)
+
+    async def feedback_items(self, name: str) -> FeedbackResponse:
+        async with self._searches.turn():
+            found = await self._threads.run(lambda: self._shelf.get(name).feedback_items())
+        return FeedbackResponse(items=list(found))
+
+    async def receipts(self, name: str, asked: ReceiptsRequest) -> ReceiptsResponse:
+        async with self._searches.turn():
+            found = await self._threads.run(lambda: self._shelf.get(name).receipts(asked.k, asked.skip))
+        return ReceiptsResponse(receipts=found)
+
+    async def receipt(self, name: str, receipt: str) -> StoredReceipt:
+        async with self._searches.turn():
+            return await self._threads.run(lambda: self._shelf.get(name).receipt(receipt))
+
+    async def replay(self, name: str, receipt: str) -> ReplayResponse:
+        async with self._searches.turn():
+            found = await self._threads.run(lambda: self._shelf.get(name).replay(receipt))
+        return replay_response(found)
+
     async def scorers(self) -> Scorers:
         home = self._config.home
         found = await self._threads.run(lambda: [scorer_file.read_facts(home, n) for n in scorer_file.names(home)])
@@ -265,15 +325,7 @@ class Service:
 
     async def ask_aloud(self, name: str, asked: AskRequest, request: Request) -> EventSourceResponse:
         """The answer as server-sent events. What is wrong with the request itself is raised before the first."""
-        stopping = anyio.Event()
-        events = _told(await self._begin(name, asked), stopping, request.state.request_id)
-        return EventSourceResponse(
-            events,
-            sep="\n",
-            send_timeout=SEND_SECONDS,
-            shutdown_event=stopping,
-            shutdown_grace_period=STOP_SECONDS / 2,
-        )
+        return _aloud(await self._begin(name, asked), request)
 
     async def _begin(self, name: str, asked: AskRequest) -> AsyncGenerator[Event, None]:
         line = self._answers if asked.llm else self._searches
@@ -344,6 +396,41 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         """What became of the findings of one report in a later one of the same client."""
         return await service.retest(name, asked)
 
+    @app.post("/v1/collections/{name}/feedback", tags=["receipts"], summary="Judge an answer", responses=wrong)
+    async def feedback(name: str, asked: FeedbackRequest) -> Feedback:
+        """Right, wrong, or not in the documents, by the answer's receipt. A quote is checked; the last word counts."""
+        return await service.feedback(name, asked)
+
+    @app.get("/v1/collections/{name}/feedback", tags=["receipts"], summary="Judged answers", responses=wrong)
+    async def feedback_items(name: str) -> FeedbackResponse:
+        """What was said of answers, oldest first."""
+        return await service.feedback_items(name)
+
+    @app.get("/v1/collections/{name}/receipts", tags=["receipts"], summary="Receipts", responses=wrong)
+    async def receipts(name: str, asked: Annotated[ReceiptsRequest, Query()]) -> ReceiptsResponse:
+        """What was asked and answered, newest first, each an entry of a chain in which no change goes unseen."""
+        return await service.receipts(name, asked)
+
+    @app.get("/v1/collections/{name}/receipts/{receipt}", tags=["receipts"], summary="One receipt", responses=wrong)
+    async def receipt(name: str, receipt: str) -> StoredReceipt:
+        """By its id, its beginning or `last`: evidence with hashes and scores, drafts, decisions of the gate, means."""
+        return await service.receipt(name, receipt)
+
+    @app.post(
+        "/v1/collections/{name}/receipts/{receipt}/replay",
+        tags=["receipts"],
+        summary="Repeat a retrieval",
+        responses={**wrong, **_problems(410)},
+    )
+    async def replay(name: str, receipt: str, asked: ReplayRequest) -> ReplayResponse:
+        """The same question, filter and stages again, the stored drafts in the place of the model; nothing is stored.
+
+        410 where the question was forgotten with a document.
+        """
+        return await service.replay(name, receipt)
+
+    _add_chat_routes(app, service)
+
     @app.get("/v1/scorers", tags=["scorers"], summary="The scorers, and how good they are")
     async def scorers() -> Scorers:
         """Scorers are trained on the command line: `citebound scorer train LABELS.csv`."""
@@ -376,6 +463,64 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         found = await service.readiness()
         response.status_code = 200 if found.ready else 503
         return found
+
+
+def _add_chat_routes(app: FastAPI, service: Service) -> None:
+    wrong = _problems(404, 413, 415, 422, 503)
+    chats = service.chats
+
+    @app.post("/v1/collections/{name}/chats", tags=["chats"], summary="Begin a chat", responses=wrong)
+    async def begin(name: str, asked: ChatRequest) -> ChatName:
+        """Its turns go on from each other: what a question leaves out is taken from the turns before, and shown."""
+        return await chats.begin(name, asked)
+
+    @app.get("/v1/collections/{name}/chats", tags=["chats"], summary="Chats", responses=wrong)
+    async def listing(name: str, asked: Annotated[ChatsRequest, Query()]) -> ChatsResponse:
+        """The stored chats, the one that was used last first."""
+        return await chats.listing(name, asked)
+
+    @app.get("/v1/collections/{name}/chats/{chat}", tags=["chats"], summary="One chat", responses=wrong)
+    async def show(name: str, chat: str) -> ChatResponse:
+        """All turns of a chat, by its id, the beginning of it, or `last`."""
+        return await chats.show(name, chat)
+
+    @app.post(
+        "/v1/collections/{name}/chats/{chat}/turns",
+        tags=["chats"],
+        summary="Ask the next question",
+        response_model=TurnResponse,
+        responses={
+            200: {
+                "description": "The turn: JSON, or on request server-sent events.",
+                "content": {"text/event-stream": {"schema": {"type": "string", "description": TURN_STREAM}}},
+            },
+            **wrong,
+            **_problems(504),
+        },
+    )
+    async def turn(name: str, chat: str, asked: TurnRequest, request: Request) -> Any:
+        """The question, rewritten to stand alone, and its answer through the same gate as any other. A question that
+        points to nothing ("and that one?") ends as `refused`."""
+        if asked.stream or _wants_events(request):
+            return _aloud(await chats.events(name, chat, asked), request)
+        return await chats.turn(name, chat, asked, request.is_disconnected)
+
+    @app.get(
+        "/v1/collections/{name}/chats/{chat}/markdown",
+        tags=["chats"],
+        summary="A chat as Markdown",
+        response_class=Response,
+        responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}, **wrong},
+    )
+    async def export(name: str, chat: str) -> Response:
+        """The whole chat with its exhibits, as a file; what documents say is escaped in it."""
+        headers = {"Content-Disposition": "attachment; filename=chat.md"}
+        return Response(await chats.export(name, chat), media_type="text/markdown; charset=utf-8", headers=headers)
+
+    @app.delete("/v1/collections/{name}/chats/{chat}", tags=["chats"], summary="Forget a chat", responses=wrong)
+    async def forget(name: str, chat: str) -> ChatRemoved:
+        """Deletes its turns, and what the receipts of its answers hold, from every file."""
+        return await chats.forget(name, chat)
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -449,14 +594,25 @@ def _wants_events(request: Request) -> bool:
     return "text/event-stream" in kinds
 
 
+def _aloud(events: AsyncGenerator[Event | ChatEvent, None], request: Request) -> EventSourceResponse:
+    stopping = anyio.Event()
+    return EventSourceResponse(
+        _told(events, stopping, request.state.request_id),
+        sep="\n",
+        send_timeout=SEND_SECONDS,
+        shutdown_event=stopping,
+        shutdown_grace_period=STOP_SECONDS / 2,
+    )
+
+
 async def _told(
-    events: AsyncGenerator[Event, None], stopping: anyio.Event, request_id: str
+    events: AsyncGenerator[Event | ChatEvent, None], stopping: anyio.Event, request_id: str
 ) -> AsyncGenerator[ServerSentEvent, None]:
     try:
         async with aclosing(events):
             async for event in events:
                 yield _event(event)
-                if stopping.is_set() and not isinstance(event, Done):
+                if stopping.is_set() and not isinstance(event, Done | Turn):
                     yield _error(
                         Fault(503, "stopping", "the service is stopping", "Ask again when it is back."), request_id
                     )
@@ -465,8 +621,12 @@ async def _told(
         yield _error(problems.of_error(error), request_id)
 
 
-def _event(event: Event) -> ServerSentEvent:
+def _event(event: Event | ChatEvent) -> ServerSentEvent:
     match event:
+        case Rewritten(question, because):
+            return _sent("rewrite", {"question": question, "because": list(because)})
+        case Turn():
+            return _sent("verdict", turn_response(event).model_dump(mode="json"))
         case EvidenceFound(passages):
             found = [passage_response(p).model_dump(mode="json") for p in passages]
             return _sent("evidence", {"passages": found})

@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from citebound.answer.receipts import StoredReceipt
 from citebound.answer.render import answer_json, hit_json, passage_json
+from citebound.answer.replay import Change as ReplayedChange
+from citebound.answer.replay import Replay
 from citebound.answer.scorer import Score, ScoredPlace
 from citebound.answer.scorer_file import Facts
 from citebound.errors import BadFilter
@@ -19,6 +22,7 @@ from citebound.types import (
     And,
     Answer,
     Citation,
+    ConflictKind,
     DocumentInfo,
     Eq,
     Filter,
@@ -31,6 +35,7 @@ from citebound.types import (
     Passage,
     Range,
     Receipt,
+    Searched,
     Source,
     Span,
     Verdict,
@@ -108,6 +113,21 @@ class RetestRequest(BaseModel):
 
     old: str = Field(description="The earlier report.", examples=["report-2025.pdf"])
     new: str = Field(description="The later report.", examples=["retest-2026.pdf"])
+
+
+class ReceiptsRequest(BaseModel):
+    """Which receipts to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: int = Field(50, ge=1, le=1000, description="Number of receipts:")
+    skip: int = Field(0, ge=0, le=1_000_000, description="Newer ones to leave out:")
+
+
+class ReplayRequest(BaseModel):
+    """Nothing: `{}`. All that is asked is in the receipt."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class SearchRequest(_Request):
@@ -240,6 +260,22 @@ class AmendmentsResponse(BaseModel):
     total: int
 
 
+class ReceiptsResponse(BaseModel):
+    """At most k receipts, newest first. `asked` and `said` are null where they were forgotten with a document."""
+
+    receipts: list[StoredReceipt]
+
+
+class ReplayResponse(BaseModel):
+    """What has changed since an answer: `same` if nothing. `chunk` and `document_id` say where, "" for everywhere."""
+
+    same: bool
+    receipt: str
+    made_at: str
+    question: str
+    changes: list[ReplayedChange]
+
+
 class RetestResponse(BaseModel):
     """What became of each finding: still open, new, gone (no longer mentioned) or fixed; `outcomes` counts them.
 
@@ -288,11 +324,31 @@ class SentenceResponse(BaseModel):
     citations: list[int]
 
 
+class ConflictSide(BaseModel):
+    """What one place says; `citation` is the marker of its exhibit."""
+
+    value: str
+    citation: int
+
+
+class ConflictResponse(BaseModel):
+    """Places that say different things, what governs or is the latest first. `superseded`: one text governs the other;
+    `disagrees`: they speak of one thing; `differs`: the question names no document, and each may be right."""
+
+    kind: ConflictKind
+    about: str
+    text: str
+    sides: list[ConflictSide]
+    more: int
+
+
 class AnswerResponse(BaseModel):
     """An answer: `text` is what was bound, each sentence followed by its markers; `citations` are the exhibits.
 
-    For `not_found`, `passages` are the nearest passages that were looked at. `notes` are doubts that hold whatever the
-    outcome, such as documents in a language that the encoder was not made for.
+    For `not_found`, `passages` are the nearest passages that were looked at, and `searched` says what was searched and
+    why they are not enough. `confidence` is 0..1, `risk` the stated error rate of such answers; null where nothing was
+    calibrated. `notes` are doubts that hold whatever the outcome, such as documents in a language that the encoder was
+    not made for.
     """
 
     question: str
@@ -301,9 +357,13 @@ class AnswerResponse(BaseModel):
     reason: str
     sentences: list[SentenceResponse]
     citations: list[Citation]
+    conflicts: list[ConflictResponse] = []
     passages: list[PassageResponse]
     receipt: Receipt | None
     notes: list[str]
+    confidence: float | None = None
+    risk: float | None = None
+    searched: Searched | None = None
 
 
 class FieldProblem(BaseModel):
@@ -379,6 +439,16 @@ def retest_response(compared: Comparison) -> RetestResponse:
         changes=list(compared.changes),
         outcomes=compared.outcomes,
         notes=list(compared.notes),
+    )
+
+
+def replay_response(found: Replay) -> ReplayResponse:
+    return ReplayResponse(
+        same=found.same,
+        receipt=found.receipt,
+        made_at=found.made_at,
+        question=found.question,
+        changes=list(found.changes),
     )
 
 

@@ -64,8 +64,9 @@ class Wall:
             self._check_host(headers)
             if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
                 _check_origin(headers)
-                _check_kind(headers)
-                receive = _replay(await _body(headers, receive), receive)
+                if scope["method"] != "DELETE":  # which has no body
+                    _check_kind(headers)
+                    receive = _replay(await _body(headers, receive), receive)
         except Refused as refusal:
             await _refuse(answer, refusal.fault, request_id)
         else:

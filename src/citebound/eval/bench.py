@@ -169,7 +169,7 @@ def asked(home: Path) -> list[Figure]:
         checks: list[bool] = []
         outcomes: Counter[str] = Counter()
         for question in track(questions[:200], "asking", transient=True):
-            answer = collection.ask(question, llm=False)
+            answer = collection.ask(question, llm=False, receipt=False)
             outcomes[answer.outcome.value] += 1
             checks += verbatim(collection, answer)
     out.print(f"{len(questions[:200])} questions: {dict(outcomes)}; {len(checks)} citations; {total} chunks")

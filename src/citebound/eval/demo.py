@@ -108,7 +108,7 @@ def run(collection: Collection, items: Sequence[Row], *, llm: bool) -> list[Case
     cases = []
     for item in track(items, "asking " + ("with the model" if llm else "by quotes"), transient=True):
         gold = places(item, texts)
-        answer = collection.ask(item.question, llm=llm)
+        answer = collection.ask(item.question, llm=llm, receipt=False)
         quotes = [Place(c.source.name, c.span) for c in answer.citations]
         checks = verbatim(collection, answer)
         cases.append(Case(item, answer, bool(gold) and on_gold(quotes, gold), len(checks), sum(checks)))

@@ -157,7 +157,9 @@ class Kit:
 
     def _search(self, question: Question) -> Evidence:
         begun = time.monotonic()
-        answer = self.collection.ask(question.text[: self.config.question_limit], self.filter(question), llm=False)
+        answer = self.collection.ask(
+            question.text[: self.config.question_limit], self.filter(question), llm=False, receipt=False
+        )
         seconds = time.monotonic() - begun
         shown = tuple(self._shown(p) for p in answer.passages)
         quotes = tuple(self.place(c) for c in answer.citations)

@@ -24,7 +24,7 @@ from citebound.eval.drafts import Draft as Draft
 from citebound.eval.drafts import draft as draft
 from citebound.eval.drafts import write_rows as write_rows
 from citebound.eval.measures import Place
-from citebound.eval.suite import SuiteError, Task, check
+from citebound.eval.suite import Item, SuiteError, Task, check
 from citebound.indexes.adapting import Labelled
 
 FOLDER = Path("eval")
@@ -94,16 +94,7 @@ def labels(path: Path, collection: Collection) -> tuple[list[Labelled], tuple[st
     """What `Collection.adapt` learns from: the questions with a gold place, of a table as `new` reads it or of the
     JSONL rows that it writes, and notes on those without one. Raises SuiteError naming the line."""
     texts = jsonl.texts_of(collection)
-    notes: list[str] = []
-    if path.suffix.lower() == ".jsonl":
-        written = rows.load(path)
-    else:
-        asked = _confirmed(path, _asked(path, notes), notes)
-        made = [_row(one, path.stem, texts, notes) for one in asked]
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "rows.jsonl"
-            copy.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made), "utf-8")
-            written = rows.load(copy)
+    written, notes = _written(path, texts)
     found: list[Labelled] = []
     for row in written:
         places = rows.places(row, texts)
@@ -114,6 +105,46 @@ def labels(path: Path, collection: Collection) -> tuple[list[Labelled], tuple[st
     if silent:
         notes.append(f"{silent} questions have no answer and teach nothing about where one stands")
     return found, tuple(notes)
+
+
+def items(path: Path, collection: Collection) -> tuple[list[Item], dict[str, str], tuple[str, ...]]:
+    """What `citebound calibrate` asks: the questions without an answer and those whose gold place is known, the texts
+    of the collection by file name, and notes on what is left out. Raises SuiteError naming the line."""
+    texts = jsonl.texts_of(collection)
+    written, notes = _written(path, texts)
+    made = [
+        Item(
+            id=row.id,
+            question=row.question,
+            cluster=row.cluster,
+            kind=row.kind,
+            answerable=row.answerable,
+            documents=row.documents,
+            answers=row.answers,
+            gold=tuple(rows.places(row, texts)),
+        )
+        for row in written
+    ]
+    kept = [item for item in made if item.gold or not item.answerable]
+    if len(kept) < len(made):
+        notes.append(f"{len(made) - len(kept)} questions have an answer but no place, and were left out")
+    return kept, texts, tuple(notes)
+
+
+def _written(path: Path, texts: Mapping[str, str]) -> tuple[list[rows.Row], list[str]]:
+    """The rows of a table as `new` reads it, or of the JSONL that it writes, with notes."""
+    notes: list[str] = []
+    if path.suffix.lower() == ".jsonl":
+        try:
+            return rows.load(path), notes
+        except (OSError, UnicodeDecodeError) as error:
+            raise SuiteError(f"{path} cannot be read: {error}") from error
+    asked = _confirmed(path, _asked(path, notes), notes)
+    made = [_row(one, path.stem, texts, notes) for one in asked]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "rows.jsonl"
+        copy.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in made), "utf-8")
+        return rows.load(copy), notes
 
 
 def run_template(name: str, metric: str = "f1") -> str:

@@ -1,4 +1,5 @@
-"""The encoder: sentence-transformers behind protocols.Embedder. The one door of that library, and of torch.
+"""The encoder: sentence-transformers behind protocols.Embedder, and, for those who have one, a cross-encoder behind
+protocols.CrossEncoder. The one door of that library, and of torch.
 
 Loaded from the verified folder of the catalogue, never from a hub. A tokenizer alone is enough to chunk, so torch is
 imported when the first text is embedded.
@@ -26,9 +27,13 @@ from citebound.errors import ModelUnavailable
 from citebound.protocols import Embedder, Vectors
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 BATCH = 32
+RERANKING = (
+    "CITEBOUND_CROSS_ENCODER names the folder of a sentence-transformers cross-encoder with one label: config.json,"
+    " model.safetensors and its tokenizer. Empty turns it off."
+)
 PROMPT = ""
 WINDOWS = {"all-minilm-l6-v2": 256}
 DIMENSIONS = {"all-minilm-l6-v2": 384}
@@ -53,15 +58,9 @@ class SentenceEncoder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-        import torch
+        _prepare(self._threads)
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        torch.set_num_threads(self._threads)
         model = SentenceTransformer(
             str(self._folder),
             device="cpu",
@@ -87,6 +86,59 @@ class SentenceEncoder:
         with self._lock:
             encoded = self._tokenizer.encode(text, add_special_tokens=False)
         return np.array([start for start, _ in encoded.offsets], dtype=np.int64)
+
+
+class SentenceCrossEncoder:
+    """A sentence-transformers cross-encoder with one score, in `folder`. Loaded when it is first asked. Threads may
+    share it."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        self.name = folder.name
+        self._folder = folder
+        self._threads = threads or os.cpu_count() or 1
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _model(self) -> CrossEncoder:
+        _prepare(self._threads)
+        from sentence_transformers import CrossEncoder
+
+        return CrossEncoder(
+            str(self._folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+
+    def scores(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """float32 (len(texts),), higher is better. Raises ModelUnavailable if the folder holds no such model."""
+        if not texts:
+            return np.zeros(0, dtype=np.float32)
+        with self._lock:
+            try:
+                made = self._model.predict([(question, text) for text in texts], show_progress_bar=False)
+            except (OSError, ValueError, KeyError) as error:
+                said = str(error).splitlines()[0]
+                raise ModelUnavailable(f"{self._folder} is no cross-encoder: {said}", remedy=RERANKING) from error
+        scores = np.asarray(made, dtype=np.float32)
+        if scores.shape != (len(texts),):
+            raise ModelUnavailable(
+                f"{self._folder} gives {scores.shape[-1]} scores for a pair of texts, not one", remedy=RERANKING
+            )
+        return scores
+
+
+def _prepare(threads: int) -> None:
+    """No hub, no progress bars, so many threads: before a model is loaded."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(threads)
 
 
 class Remembering:
@@ -136,6 +188,15 @@ def open_encoder(config: Config) -> SentenceEncoder:
     name = config.encoder
     folder, weights = models.locate(name, config), models.weights_sha256(name)
     return SentenceEncoder(name, folder, weights, WINDOWS[name], DIMENSIONS[name], threads=config.threads)
+
+
+def open_cross_encoder(config: Config) -> SentenceCrossEncoder | None:
+    """The configured cross-encoder, or None. Raises ModelUnavailable if its folder is not there."""
+    if config.cross_encoder is None:
+        return None
+    if not (config.cross_encoder / "config.json").is_file():
+        raise ModelUnavailable(f"no cross-encoder in {config.cross_encoder}", remedy=RERANKING)
+    return SentenceCrossEncoder(config.cross_encoder, threads=config.threads)
 
 
 def _own(folder: Path, config: Config) -> SentenceEncoder:

@@ -7,6 +7,7 @@ Parsing runs one file ahead in its sandboxed child while this process embeds.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from citebound.config import Config
-from citebound.errors import ParseFailure, StorageFull, StoreCorrupt, StoreError
-from citebound.indexes import adapter, generation
+from citebound.errors import CollectionBusy, ParseFailure, StorageFull, StoreCorrupt, StoreError
+from citebound.indexes import adapter, forgetting, generation
+from citebound.indexes.activity import Activity
 from citebound.indexes.embeddings import vector_key
 from citebound.indexes.faiss_index import FaissIndex, kind_for
 from citebound.indexes.language import shares, warnings
@@ -318,9 +320,11 @@ def _already(item: _Item, source: Source, store: Store, relabel: bool) -> FileRe
     return FileReport(path, Status.UNCHANGED, item.document_id, info.title, info.pages, chunks)
 
 
-def forget(root: Path, store: Store, embedder: Embedder, config: Config, document_id: str) -> dict[str, object]:
-    """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log, and the query
-    adapter, which may have learnt from it.
+def forget(
+    root: Path, store: Store, embedder: Embedder, config: Config, document_id: str, activity: Activity
+) -> dict[str, object]:
+    """Delete a document everywhere and prove it: rows, words, vectors, the published index, the log, what was asked
+    about it, and the query adapter, which may have learnt from it.
 
     Gives what was removed from where, and `verified`: how many pieces of its text were looked for in every file of the
     collection and not found. Raises StoreError naming the files in which any is left, StorageFull if the disk takes no
@@ -328,19 +332,26 @@ def forget(root: Path, store: Store, embedder: Embedder, config: Config, documen
     """
     with writer_lock(root):
         text = store.document(document_id, geometry=False).text
-        removed: dict[str, object] = dict(store.forget(document_id))
+        gone = forgetting.former(activity, store, document_id)
+        asked = forgetting.begin(activity, gone)
+        removed: dict[str, object] = {**store.forget(document_id), **asked}
         if adapter.remove(root):
             removed["adapter"] = "the query adapter, which may have learnt from it: train it again"
         try:
             removed["generation"] = publish(root, store, embedder, config)
             store.scrub()
-        except StorageFull as error:
-            raise StorageFull(
+            forgetting.finish(activity, gone)
+        except (StorageFull, CollectionBusy) as error:
+            raise type(error)(
                 f"{document_id[:12]} is deleted and no longer found, but traces are left: {error}",
-                remedy="Free space on that disk and run `citebound index compact`, which removes them.",
+                remedy="See to that disk and run `citebound index compact`, which removes them.",
             ) from error
         pieces = own_pieces(text, store)
-        left = traces(root, pieces)
+        looked_for = [*pieces, *map(_in_json, pieces)]
+        left = traces(root, looked_for)
+        if any(name.startswith(activity.path.name) for name in left):
+            forgetting.sweep(activity, [piece.decode("utf-8") for piece in pieces])
+            left = traces(root, looked_for)
         if left:
             raise StoreError(
                 f"traces of {document_id[:12]} are left in {', '.join(left)}",
@@ -355,6 +366,11 @@ def own_pieces(text: str, store: Store, samples: int = 64) -> list[bytes]:
     starts = range(0, max(1, len(text) - PIECE), max(1, len(text) // samples))
     pieces = {text[start : start + PIECE].strip() for start in starts}
     return [p.encode("utf-8") for p in sorted(pieces) if len(p) >= PIECE // 2 and not store.contains(p)]
+
+
+def _in_json(piece: bytes) -> bytes:
+    """As a text is written in a row that holds JSON."""
+    return json.dumps(piece.decode("utf-8"), ensure_ascii=False)[1:-1].encode("utf-8")
 
 
 def traces(root: Path, pieces: Sequence[bytes]) -> list[str]:

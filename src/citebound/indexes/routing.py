@@ -43,6 +43,9 @@ FEW = 2
 GAP = 5
 """Characters between two words of a name ("Tate & Lyle"). One word alone of the first page may be a thing: "SQL"."""
 
+OPENING = 250
+"""Characters of a first page in which a document's own number stands."""
+
 LEAST_DIGITS = 4
 """Shorter numbers are quantities, not names."""
 
@@ -66,7 +69,17 @@ ROLES = frozenset(
 """Capitalised in contracts, and no names."""
 
 _WORD = re.compile(r"\w+")
+_ID = re.compile(r"(?<![\w-])(?=[\w./-]{0,40}\d)[A-Za-z]{2,12}(?:[-_./][A-Za-z0-9]{1,12}){1,5}(?![\w-])")
+"""A number of a report: "ICSA-17-136-03"."""
 _CLAUSE = re.compile(r"[^;:]+")
+_FRAME = re.compile(
+    r"\s*(?:in|under|according to|as per|per|within|for|of|from|by|regarding|with respect to|concerning)\b"
+    r"[^;]{3,300}?,\s+"
+    r"(?=(?:(?:on|in|at|to|for|by|from|under|with|until) )?"
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|can|may|must|shall|will|has|have|should)\b)",
+    re.I,
+)
+"""What stands before the question itself: "In the Lease with Acme, who ..."."""
 _QUOTED = re.compile(r"[\"“]([^\"”]{2,80})[\"”]")
 
 
@@ -171,7 +184,7 @@ class Router:
         with self._lock:
             changes = self._store.snapshot().changes
             if self._names is None or changes != self._changes:
-                self._names, self._changes = _Names.of(self._store.cards()), changes
+                self._names, self._changes = _Names.of(self._store.cards(OPENING)), changes
             return self._names
 
     def _words(self, question: str, names: _Names, allowed: frozenset[int]) -> list[_Word]:
@@ -193,7 +206,7 @@ class Router:
             if whole and proper:
                 rarity, named, headed = max(rarity, math.log(len(allowed) + 1)), named | whole, headed & whole
             made.append(_Word(match.start(), text, proper, rarity, named, headed))
-        return made
+        return made + _numbers(question, names, allowed)
 
     def _look_up(
         self, word: str, proper: bool, names: _Names, allowed: frozenset[int]
@@ -222,6 +235,7 @@ class _Names:
     squeezed: Mapping[int, str]
     by_word: Mapping[str, frozenset[int]]
     whole: Mapping[str, frozenset[int]]
+    openings: Mapping[int, str]
     having: dict[str, tuple[frozenset[int], ...]] = field(default_factory=dict)
     """The cards that have a word in their vocabulary, name and head: of words that were asked since the last change."""
 
@@ -231,8 +245,10 @@ class _Names:
         squeezed: dict[int, str] = {}
         by_word: dict[str, set[int]] = {}
         whole: dict[str, set[int]] = {}
+        openings: dict[int, str] = {}
         for card in cards:
             documents[card.id] = card.document_id
+            openings[card.id] = f"{card.name}\n{card.opening}".lower()
             squeezed[card.id] = re.sub(r"[\W_]", "", card.name.lower())
             for word in re.findall(r"[^\W\d_]{4,}", card.name.lower()):
                 by_word.setdefault(word, set()).add(card.id)
@@ -244,6 +260,7 @@ class _Names:
             squeezed,
             {w: frozenset(ids) for w, ids in by_word.items()},
             {name: frozenset(ids) for name, ids in whole.items() if _WORD.fullmatch(name)},
+            openings,
         )
 
     def called(self, word: str) -> frozenset[int]:
@@ -255,10 +272,26 @@ class _Names:
         """Documents whose names have the word inside of a longer one."""
         return frozenset(card for card, name in self.squeezed.items() if word in name)
 
+    def numbered(self, number: str) -> frozenset[int]:
+        """Documents with a report's number in their names or at the top of their first page, if they are few."""
+        whole = re.compile(rf"(?<!\w){re.escape(number.lower())}(?!\w)")
+        found = frozenset(card for card, opening in self.openings.items() if whole.search(opening))
+        return found if len(found) <= FEW else frozenset()
+
     def nearly(self, word: str) -> frozenset[int]:
         """Documents with a name that the word is a typing error of."""
         found = process.extractOne(word, self.by_word.keys(), scorer=fuzz.ratio, score_cutoff=ALIKE)
         return self.by_word[found[0]] if found else frozenset()
+
+
+def _numbers(question: str, names: _Names, allowed: frozenset[int]) -> list[_Word]:
+    """The numbers of documents in the question, each as one word that is rarer than any other."""
+    made = []
+    for match in _ID.finditer(question):
+        named = names.numbered(match.group()) & allowed
+        if named:
+            made.append(_Word(match.start(), match.group(), True, math.log(len(allowed) + 1), named, frozenset()))
+    return made
 
 
 def _distinct(words: Sequence[_Word]) -> list[_Word]:
@@ -276,6 +309,9 @@ def _residual(question: str, words: Sequence[_Word], card: int) -> str:
     """The question without what names the document: a whole clause of it if another one is left, else its words; "" if
     nothing is asked beside the name, or if another clause than that of the name speaks of the document."""
     clauses = [m.span() for m in _CLAUSE.finditer(question)]
+    framed = _FRAME.match(question) if len(clauses) == 1 else None
+    if framed:
+        clauses = [framed.span(), (framed.end(), len(question))]
     if len(clauses) > 1:
         naming = max(clauses, key=lambda c: sum(w.counts(card) for w in words if c[0] <= w.start < c[1]))
         speaking = [(a, b) for a, b in clauses if kind(question[a:b])]
@@ -286,7 +322,12 @@ def _residual(question: str, words: Sequence[_Word], card: int) -> str:
             return rest
     rare = [w for w in words if w.rarity >= 1.0 and (card in w.named or (w.proper and card in w.headed))]
     named = {w.start for w in rare if card in w.named or any(_beside(w, o) for o in rare)}
-    kept = " ".join(m.group() for m in _WORD.finditer(question) if m.start() not in named)
+    numbers = [(w.start, w.start + len(w.text)) for w in words if card in w.named and _ID.fullmatch(w.text)]
+    kept = " ".join(
+        m.group()
+        for m in _WORD.finditer(question)
+        if m.start() not in named and not any(a <= m.start() < b for a, b in numbers)
+    )
     return kept if any(w.lower() not in STOPWORDS for w in _WORD.findall(kept)) else ""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from citebound.indexes.routing import Centres, Route, Router, centres, without_k
 from citebound.indexes.store import Snapshot, Store
 from citebound.indexes.synonyms import Entry, Kind, entries, kind
 from citebound.ingest.sentences import sentence_spans
-from citebound.protocols import Embedder, Vectors
+from citebound.protocols import CrossEncoder, Embedder, Vectors
 from citebound.types import And, Filter, Hit, In, Passage, Span, Why
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,12 @@ SAMPLE = 1000
 
 STAGES = ("dense", "lexical", "routing", "synonyms", "neighbours", "duplicates", "closure")
 """Each may be left out. `dense` and `lexical` find chunks; the others change what is asked or how it is scored, and
-`closure` what passages bring with them. One more, "adapter", is off unless it is named: it maps the question's vector
-by the collection's query adapter, and `dense` is then called "dense adapted"."""
+`closure` what passages bring with them. Two more are off unless they are named: "adapter" maps the question's vector
+by the collection's query adapter, and `dense` is then called "dense adapted"; "cross-encoder" reads the question with
+each of the first hits."""
+
+REREAD = 32
+"""Hits that a cross-encoder puts in order; those behind them stay where they are."""
 
 EVERYWHERE = {"dense": 1.0, "lexical": 0.7, "dense synonyms": 0.5, "lexical synonyms": 0.5}
 INSIDE = {"dense": 0.6, "lexical": 0.3, "dense synonyms": 1.0, "lexical synonyms": 0.9}
@@ -95,9 +99,17 @@ class _Scope:
 
 class Search:
     """Searches the collection in `root`. Safe to use from several threads. `adapter` is used instead of the stored
-    one."""
+    one; `cross_encoder` opens the model for the stage of that name, on first need."""
 
-    def __init__(self, root: Path, store: Store, embedder: Embedder, *, adapter: Adapter | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        store: Store,
+        embedder: Embedder,
+        *,
+        adapter: Adapter | None = None,
+        cross_encoder: Callable[[], CrossEncoder | None] = lambda: None,
+    ) -> None:
         self._root = root
         self._store = store
         self._embedder = embedder
@@ -107,6 +119,7 @@ class Search:
         self._view: _View | None = None
         self._about: tuple[Snapshot, Centres] | None = None
         self._given_adapter = adapter
+        self._cross_encoder = cross_encoder
         self._read_adapter: tuple[tuple[int, int, int], Adapter] | None = None
 
     def hits(self, question: str, k: int, tree: Filter | None = None, *, stages: Iterable[str] = STAGES) -> list[Hit]:
@@ -150,9 +163,25 @@ class Search:
         ]
         if "duplicates" in on:
             hits = _distinct(hits)
+        if "cross-encoder" in on:
+            hits = self._reread(asked, hits)
         numbered = tuple(replace(hit, rank=rank) for rank, hit in enumerate(hits[:k], start=1))
         searched = "; ".join(sentence for entry in told for sentence in entry.printed)
         return Found(numbered, route, asked, searched, str(adapter.facts) if adapter else "")
+
+    def _reread(self, asked: str, hits: list[Hit]) -> list[Hit]:
+        """The first hits in the order of the cross-encoder, which reads each with its headings."""
+        model = self._cross_encoder()
+        if model is None or not hits:
+            return hits
+        first = hits[:REREAD]
+        scores = model.scores(asked, [f"{hit.chunk.context}\n{hit.chunk.text}" for hit in first])
+        order = sorted(range(len(first)), key=lambda i: (-round(float(scores[i]), 5), i))
+        told = [
+            replace(first[i], why=(*first[i].why, Why("cross-encoder", rank, float(scores[i]))))
+            for rank, i in enumerate(order, start=1)
+        ]
+        return [*told, *hits[REREAD:]]
 
     def adapter(self) -> Adapter:
         """The collection's query adapter, read once for each time it is written. Raises as `find`."""

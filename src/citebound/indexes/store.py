@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import unquote
@@ -22,14 +21,28 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from citebound.errors import CollectionBusy, FormatTooNew, StorageFull, StoreCorrupt, UnknownCollection, UnknownDocument
+from citebound.errors import FormatTooNew, UnknownCollection, UnknownDocument
 from citebound.indexes import structure
+from citebound.indexes.database import connect, database_errors, run_script
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.filters import sql
 from citebound.indexes.language import as_json, from_json
 from citebound.indexes.lexical import identifiers
 from citebound.protocols import Vectors
-from citebound.types import Block, BlockKind, Chunk, Document, DocumentInfo, Filter, Line, Section, Source, Span
+from citebound.types import (
+    Block,
+    BlockKind,
+    Chunk,
+    Document,
+    DocumentInfo,
+    Fact,
+    Filter,
+    Finding,
+    Line,
+    Section,
+    Source,
+    Span,
+)
 
 FORMAT = 3
 BATCH = 500
@@ -40,6 +53,7 @@ PARTS = ("blocks", "sections", "lines", "terms", "mentions", "facts", "findings"
 OLD = ("1", "2")
 """Formats that are brought up to date when they are opened."""
 
+MEND = "Restore it from a backup or ingest the documents into a new collection."
 SCHEMA = ("schema.sql", "schema-2.sql", "schema-3.sql")
 NAMING = ("title", "document_type", "party", "client", "advisory_id", "vendor")
 """Facts by which people call a document."""
@@ -59,11 +73,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The names of a document, a line each: its title, its files' names, what it calls itself and its parties."""
+    """The names of a document, a line each: its title, its files' names, what it calls itself and its parties; and how
+    its first page begins."""
 
     id: int
     document_id: str
     name: str
+    opening: str = ""
 
 
 class Store:
@@ -92,9 +108,8 @@ class Store:
 
     def _connect(self) -> sqlite3.Connection:
         mode = "rwc" if self._create else "rw"
-        address = f"{self.path.absolute().as_uri()}?mode={mode}"
-        with _store_errors(self.path):
-            db = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None, check_same_thread=False)
+        with database_errors(self.path, MEND):
+            db = connect(self.path, mode, 30)
             try:
                 self._prepare(db)
             except BaseException:
@@ -105,8 +120,6 @@ class Store:
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:
-        for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL"):
-            db.execute(f"PRAGMA {pragma}")
         if self._create:
             with storage_errors(self.path):
                 self.path.chmod(0o600)
@@ -127,12 +140,12 @@ class Store:
 
     def _rows(self, query: str, parameters: Sequence[object] = ()) -> list[Any]:
         """All rows of a query."""
-        with _store_errors(self.path):
+        with database_errors(self.path, MEND):
             return self._db.execute(query, parameters).fetchall()
 
     def _row(self, query: str, parameters: Sequence[object] = ()) -> Any:
         """The first row of a query, or None."""
-        with _store_errors(self.path):
+        with database_errors(self.path, MEND):
             return self._db.execute(query, parameters).fetchone()
 
     @property
@@ -156,7 +169,7 @@ class Store:
         if db.in_transaction:
             yield db
             return
-        with _store_errors(self.path):
+        with database_errors(self.path, MEND):
             db.execute("BEGIN")
             try:
                 yield db
@@ -168,7 +181,7 @@ class Store:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is committed, or nothing. Raises StorageFull when the disk takes no more."""
         db = self._db
-        with _store_errors(self.path):
+        with database_errors(self.path, MEND):
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -516,6 +529,26 @@ class Store:
         ).fetchone()
         return int(row[0]), int(row[1])
 
+    def only(self, tree: Filter | None) -> tuple[str, ...]:
+        """The one document that a search with this filter looks at; () if they are several."""
+        condition, parameters = sql(tree) if tree is not None else ("1", [])
+        rows = self._rows(
+            "SELECT DISTINCT documents.id FROM documents JOIN sources ON sources.document_id = documents.id"  # noqa: S608
+            f" WHERE {condition} LIMIT 2",
+            parameters,
+        )
+        return (str(rows[0][0]),) if len(rows) == 1 else ()
+
+    def paths(self, tree: Filter | None, limit: int) -> dict[str, str]:
+        """A path of each document that satisfies the filter, by its id; at most `limit` of them."""
+        condition, parameters = sql(tree) if tree is not None else ("1", [])
+        rows = self._rows(
+            "SELECT documents.id, min(sources.path) FROM documents JOIN sources ON sources.document_id = documents.id"  # noqa: S608
+            f" WHERE {condition} GROUP BY 1 ORDER BY 1 LIMIT ?",
+            [*parameters, limit],
+        )
+        return {str(id_): str(path) for id_, path in rows}
+
     def allowed(self, tree: Filter) -> NDArray[np.int64]:
         """Ids of the chunks of documents that have a source which satisfies the filter."""
         condition, parameters = sql(tree)
@@ -565,12 +598,12 @@ class Store:
     def chunks(self, ids: Sequence[int], tree: Filter | None = None) -> dict[int, tuple[Chunk, DocumentInfo, Source]]:
         """Chunks that exist now, by id, each with its document and a source (with `tree`: one that satisfies it)."""
         condition, more = sql(tree) if tree is not None else ("1", [])
-        found: dict[int, tuple[Chunk, DocumentInfo, Source]] = {}
+        rows: dict[int, tuple[Any, ...]] = {}
         with self.reading() as db:
             for i in range(0, len(ids), BATCH):
                 part = [int(id_) for id_ in ids[i : i + BATCH]]
                 marks = ", ".join("?" * len(part))
-                for row in db.execute(
+                found = db.execute(
                     'SELECT c.id, c.name, c.start, c."end", c.text, c.context, c.pages, documents.id, documents.title,'  # noqa: S608
                     " documents.media_type, documents.text_sha256, documents.parser, documents.pages,"
                     " sources.path, sources.document_id, sources.labels, sources.added_at"
@@ -578,10 +611,16 @@ class Store:
                     " JOIN sources ON sources.document_id = documents.id"
                     f" WHERE c.id IN ({marks}) AND {condition} ORDER BY sources.path DESC",
                     [*part, *more],
-                ):
-                    chunk = Chunk(row[1], row[7], Span(row[2], row[3]), row[4], row[5], tuple(json.loads(row[6])))
-                    found[row[0]] = (chunk, DocumentInfo(*row[7:13]), _source(row[13:17]))
-        return found
+                )
+                rows |= {row[0]: row for row in found}  # of several sources, the first path
+        return {
+            id_: (
+                Chunk(row[1], row[7], Span(row[2], row[3]), row[4], row[5], tuple(json.loads(row[6]))),
+                DocumentInfo(*row[7:13]),
+                _source(row[13:17]),
+            )
+            for id_, row in rows.items()
+        }
 
     def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
         """In how many chunks each (plain, single-word) term occurs, stemmed as the index stems."""
@@ -589,9 +628,10 @@ class Store:
             query = "SELECT count(*) FROM words WHERE words MATCH ?"
             return {t: int(db.execute(query, (f'"{t}"',)).fetchone()[0]) for t in terms}
 
-    def cards(self) -> list[Card]:
-        """The names of all documents."""
-        return [Card(*row) for row in self._rows("SELECT id, document_id, name FROM cards ORDER BY id")]
+    def cards(self, opening: int = 0) -> list[Card]:
+        """The names of all documents, each with so many characters of its first page."""
+        rows = self._rows("SELECT id, document_id, name, substr(head, 1, ?) FROM cards ORDER BY id", (opening,))
+        return [Card(*row) for row in rows]
 
     def cards_within(self, tree: Filter) -> frozenset[int]:
         """Cards of the documents that have a source which satisfies the filter."""
@@ -614,6 +654,49 @@ class Store:
             "SELECT substr(text, ?, ?) FROM documents WHERE id = ?", (span.start + 1, len(span), document_id)
         )
         return str(row[0]) if row else ""
+
+    def facts(self, document_id: str, name: str) -> list[Fact]:
+        """What was read off a document under one name, in the order of the text, without what is doubtful."""
+        rows = self._rows(
+            'SELECT name, value, start, "end", note FROM facts WHERE document_id = ? AND finding IS NULL AND name = ?'
+            " AND note NOT GLOB 'doubtful*' ORDER BY position",
+            (document_id, name),
+        )
+        return [Fact(name, value, Span(start, end), note) for name, value, start, end, note in rows]
+
+    def findings_of(self, document_id: str) -> list[Finding]:
+        """The findings of a document with their fields, in order."""
+        fields: dict[int, list[Fact]] = {}
+        for finding, name, value, start, end, note in self._rows(
+            'SELECT finding, name, value, start, "end", note FROM facts WHERE document_id = ? AND finding IS NOT NULL'
+            " ORDER BY position",
+            (document_id,),
+        ):
+            fields.setdefault(finding, []).append(Fact(name, value, Span(start, end), note))
+        rows = self._rows(
+            'SELECT position, title, start, "end" FROM findings WHERE document_id = ? ORDER BY position', (document_id,)
+        )
+        return [Finding(Span(start, end), title, tuple(fields.get(at, ()))) for at, title, start, end in rows]
+
+    def having(self, ids: Sequence[str], tree: Filter | None) -> list[str]:
+        """The documents with a finding of one of these ids or CVEs, in the order of their paths."""
+        condition, parameters = sql(tree) if tree is not None else ("1", [])
+        marks = ", ".join("?" * len(ids))
+        rows = self._rows(
+            "SELECT documents.id FROM documents JOIN sources ON sources.document_id = documents.id"  # noqa: S608
+            " WHERE documents.id IN (SELECT document_id FROM facts WHERE finding IS NOT NULL AND name IN ('id', 'cve')"
+            f" AND upper(value) IN ({marks})) AND {condition} GROUP BY documents.id ORDER BY min(sources.path)",
+            [*ids, *parameters],
+        )
+        return [str(row[0]) for row in rows]
+
+    def chunks_at(self, document_id: str, span: Span) -> list[int]:
+        """The chunks that a span lies in, in order."""
+        rows = self._rows(
+            'SELECT id FROM chunks WHERE document_id = ? AND start < ? AND "end" > ? ORDER BY position',
+            (document_id, span.end, span.start),
+        )
+        return [int(row[0]) for row in rows]
 
     def section_path(self, document_id: str, offset: int) -> str:
         """The headings over an offset, outermost first, joined by " > "; "" if there are none."""
@@ -659,7 +742,7 @@ class Store:
     def scrub(self) -> None:
         """Let deleted words leave the word index and the write-ahead log too."""
         db = self._db
-        with _store_errors(self.path):
+        with database_errors(self.path, MEND):
             db.execute("INSERT INTO words (words) VALUES ('optimize')")
             db.execute("INSERT INTO card_words (card_words) VALUES ('optimize')")
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -698,7 +781,7 @@ def now() -> str:
 
 def _make_schema(db: sqlite3.Connection) -> None:
     for name in SCHEMA:
-        _run(db, name)
+        run_script(db, name)
     db.executemany(
         "INSERT INTO meta VALUES (?, ?)",
         [("format", str(FORMAT)), ("generation", "0"), ("manifest_sha256", ""), ("changes", "0")],
@@ -712,21 +795,16 @@ def _upgrade(db: sqlite3.Connection) -> None:
     try:
         format_ = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]
         if format_ == "1":
-            _run(db, SCHEMA[1])
+            run_script(db, SCHEMA[1])
             for (document_id,) in db.execute("SELECT id FROM documents").fetchall():
                 _put_card(db, document_id)
         if format_ in OLD:
-            _run(db, SCHEMA[2])
+            run_script(db, SCHEMA[2])
             db.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")
         raise
-
-
-def _run(db: sqlite3.Connection, script: str) -> None:
-    for statement in _statements(resources.files("citebound.indexes").joinpath(script).read_text("utf-8")):
-        db.execute(statement)
 
 
 def _put_source(db: sqlite3.Connection, source: Source, size: int, modified_ns: int) -> None:
@@ -823,33 +901,3 @@ def _vector_rows(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], 
 
 def _source(row: Sequence[str]) -> Source:
     return Source(row[0], row[1], tuple(sorted(json.loads(row[2]).items())), row[3])
-
-
-def _statements(script: str) -> Iterator[str]:
-    gathered = ""
-    for line in script.splitlines(keepends=True):
-        gathered += line
-        if sqlite3.complete_statement(gathered):
-            yield gathered
-            gathered = ""
-
-
-@contextmanager
-def _store_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-            raise StorageFull(
-                f"{path} could not be read or written: {error}",
-                remedy="Check that disk, its free space and the rights, and run the command again; what was committed "
-                "is kept.",
-            ) from error
-        if code == sqlite3.SQLITE_BUSY:
-            raise CollectionBusy(f"{path} is locked by another process", remedy="Try again in a moment.") from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise StoreCorrupt(
-                f"{path}: {error}", remedy="Restore it from a backup or ingest the documents into a new collection."
-            ) from error
-        raise

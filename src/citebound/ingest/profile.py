@@ -55,7 +55,8 @@ class Field:
     that is known, stands in where none is printed; so does the value of a field in `means` where its pattern is found
     ("the date first written above"). A name that is `many` is a stretch of text that lists parties, up to
     what `until` matches; their roles become facts named `role`. `words` are how people ask for it; `asked` are
-    sentences that ask whether there is one, in words of everyday: what is like them is taken to ask the same.
+    sentences that ask whether there is one, in words of everyday: what is like them is taken to ask the same;
+    `questions` are patterns of questions for its value.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Field:
     unless: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,7 @@ def _field(name: str, table: _Table) -> Field:
         unless=table.patterns("not", 0),
         words=table.texts("words"),
         asked=table.texts("asked"),
+        questions=table.patterns("questions", 0),
     )
     table.close()
     return made

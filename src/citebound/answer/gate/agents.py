@@ -52,11 +52,13 @@ _STOP = re.compile(r"[.;:]")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A verb (its stem) with who does it and to whom or what, "" where nobody is named."""
+    """A verb (its stem) with who does it and to whom or what, "" where nobody is named; `close` if the doer's name
+    stands right before it."""
 
     verb: str
     by: str
     to: str
+    close: bool = False
 
 
 def names(text: str) -> set[str]:
@@ -106,20 +108,32 @@ def deeds(text: str) -> list[Deed]:
                     r"\b(?:by|with|of|in|under|from|upon)\s+(?:the\s+|an?\s+)?$", text[verb.end() : p[0]], re.I
                 )
             ]
-            made.append(Deed(stem(verb["verb"]), subject, direct[0][2] if direct else ""))
+            close = any(p[2] == subject and not text[p[1] : verb.start()].strip() for p in before[-1:])
+            made.append(Deed(stem(verb["verb"]), subject, direct[0][2] if direct else "", close))
     return made
 
 
 def swapped(sentence: str, quote: str) -> str:
     """How the sentence gives a deed of the quote to somebody else, "" if it does not."""
-    shown = deeds(quote)
+    shown, known = deeds(quote), names(quote)
     for deed in deeds(sentence):
         same = [d for d in shown if d.verb == deed.verb]
         if not deed.by or any(d.by == deed.by for d in same):
             continue
-        if any(d.by and (d.to == deed.by or d.by == deed.to) for d in same):
+        others = [d.by for d in same if d.close]
+        elsewhere = (
+            others
+            and deed.close
+            and deed.by in known
+            and all(o in known and not _one_in_other(o, deed.by) for o in others)
+        )
+        if elsewhere or any(d.by and (d.to == deed.by or d.by == deed.to) for d in same):
             return f"in the evidence it is not {deed.by} who does that"
     return ""
+
+
+def _one_in_other(one: str, other: str) -> bool:
+    return bool(set(one.split()) & set(other.split()))
 
 
 def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
@@ -127,6 +141,10 @@ def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
     for begin, end, name in reversed(before):
         if verb - end > 160:
             break
+        if verb - end < 2 and not re.search(
+            r"\b(?:of|by|with|between)\s+(?:the\s+|an?\s+|any\s+)?$", text[:begin], re.I
+        ):
+            return name  # "as the Company may determine"
         if re.search(
             r"\b(?:of|to|by|for|with|from|in|under|between|against|upon|at|on|than|as)\s+(?:the\s+|an?\s+|any\s+|such\s+|its\s+|each\s+)?$",
             text[:begin],

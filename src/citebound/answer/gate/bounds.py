@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from citebound.answer.gate.wording import negative
+from citebound.answer.gate.wording import denies, negative
 from citebound.answer.words import stem
 from citebound.indexes.lexical import STOPWORDS
 
@@ -60,6 +60,7 @@ SAYS: Mapping[str, str] = {
         r"if|in\s+the\s+event|in\s+case|provided\s+that|on\s+(?:the\s+)?condition|as\s+long\s+as|so\s+long\s+as"
         r"|subject\s+to|to\s+the\s+extent|when|where"
     ),
+    "none": r"none|neither|no(?=\s+[a-z])",
 }  # fmt: skip
 _MARK = re.compile(
     "|".join(
@@ -68,7 +69,15 @@ _MARK = re.compile(
     re.I,
 )
 """Upper bounds first: "not exceeding" is one, "exceeding" is none."""
-OPPOSITE = {"least": "most", "most": "least", "before": "after", "after": "before", "some": "all", "all": "some"}
+OPPOSITE = {
+    "least": "most",
+    "most": "least",
+    "before": "after",
+    "after": "before",
+    "some": "all",
+    "all": "some",
+    "none": "all",
+}
 BOILERPLATE = re.compile(
     r"\b(?:except|unless|save)\s+(?:as\s+|that\s+|to\s+the\s+extent\s+)*(?:is\s+|are\s+)?(?:otherwise\s+"
     r"|expressly\s+|specifically\s+)*"
@@ -101,6 +110,8 @@ _SKIPPED = STOPWORDS | {
     "must",
     "may",
 }
+_MERELY = re.compile(r"\b(?:simply|merely|purely)\b", re.I)
+"""What a restatement may call "only", but which limits nothing where it is left out."""
 REACH = 4
 
 
@@ -133,6 +144,8 @@ def objections(sentence: str, quote: str) -> list[str]:
     said, shown = bounds(sentence), bounds(quote)
     made = []
     for kind, opposite in OPPOSITE.items():
+        if kind == "none" and denies(quote):
+            continue  # "not any" is "no"
         for word in sorted(said.get(kind, set()) - shown.get(kind, set())):
             if word and word in shown.get(opposite, set()):
                 made.append(f"the evidence says “{opposite}” of “{word}”, the sentence “{kind}”")
@@ -144,7 +157,7 @@ def objections(sentence: str, quote: str) -> list[str]:
     limits = said.keys() & {"only", "except", "if"} or negative(sentence)
     if shown.get("only") and not limits and _covers(shown["only"], sentence):
         made.append("“only” is left out")
-    if said.get("only") and not shown.keys() & {"only", "except"} and not negative(quote):
+    if said.get("only") and not shown.keys() & {"only", "except"} and not negative(quote) and not _MERELY.search(quote):
         made.append("“only” is not borne out")
     excepted = bounds(BOILERPLATE.sub(" ", quote)).get("except")
     if excepted and not limits:

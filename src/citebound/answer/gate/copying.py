@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 from citebound.answer.gate.agents import ROLES
 from citebound.answer.gate.bounds import unfolded
@@ -37,7 +38,7 @@ CLASSES = {
     "person": "we you".split(),
     "direction": "to from".split(),
     "bound": "least most more less fewer greater exceed exceeds exceeding minimum maximum before after prior following"
-    " within until later earlier above below over under excess up upon during beyond by longer shorter higher lower"
+    " within until later earlier above below over under excess upon beyond by longer shorter higher lower"
     " thereafter between".split(),
     "scope": "only solely exclusively sole all any each every some certain several both either entire whole part"
     " partial few most many half if and or other excluding always and/or".split(),
@@ -50,7 +51,8 @@ FREE = frozenset(
         " iv they he she whereas namely i.e e.g do does did there's make sure where when while whether"
         " particular order follows as since because doing how even given same way similarly go goes take taken still"
         " result yet so but means mean meant shows show shown through enough what anywhere although though while too"
-        " rating rated set give gives unlike contrast"
+        " rating rated set give gives unlike contrast during throughout author authors reviewer reviewers"
+        " agreement"
     ).split()
 )
 """Words that a copy may add or leave out."""
@@ -78,19 +80,26 @@ _EXPANDED = [
         (r"\b[Pp]arty\s+([A-D])\b", r"Party\1"),
         (r"\b(?:(?:shall|must|will)\s+be|is|are|be)\s+(?:required|obligated|obliged)\s+to\b", "shall"),
         (r"\b(?:has|have|agrees?|undertakes?)\s+to\b", "shall"),
-        (r"\b(?:(?:shall|must|will)\s+be|is|are|be)\s+(?:entitled|permitted|allowed|authorized)\s+to\b", "may"),
+        (
+            r"\b(?:(?:shall|must|will)\s+be|is|are|be)\s+(?:entitled|permitted|allowed|authorized|eligible)\s+to\b",
+            "may",
+        ),
         (r"\b(?:has|have)\s+the\s+right\s+to\b", "may"),
         (r"\bprior\s+to\b", "before"),
         (r"\b(?:subsequent\s+to|following)\b", "after"),
+        (r"\b(?:solely|exclusively)\b", "only"),
         (r"\bupon\b", "on"),
+        (r"\bonce\b(?!\s+(?:an?|per|every|each|in)\b)", "after"),
         (r"\bours?\b", "we"),
         (r"\byours?\b", "you"),
         (r"\b(?:every|each|whole|entire)\b", "all"),
         (r"\b(?:in\s+contrast\s+to|unlike)\b", "unlike"),
         (r"\b(?:business|working|banking|trading)\s+day", "businessday"),
         (r"\bU\.?S\.?\s?\$|\$|\b(?:U\.?S\.?|United\s+States)\s+dollars?\b|\bdollars?\b", " usd "),
+        (r"\b(USD|EUR|GBP)(?=\d)", r"\1 "),
         (r"€|\beuros?\b", " eur "),
         (r"£|\bpounds?\s+sterling\b", " gbp "),
+        (r"\b(?:for\s+the\s+)?avoidance\s+of\s+(?:any\s+)?doubt\b", " "),
         (r"\bpursuant\s+to\b|\bin\s+accordance\s+with\b|\bin\s+line\s+with\b", "under"),
         (r"\bin\s+the\s+event\s+(?:that|of)?\b|\bin\s+case(?:\s+of)?\b", "if"),
         (r"\b(?:at\s+all\s+times)\b", "always"),
@@ -109,7 +118,7 @@ _EXPANDED = [
     )
 ]  # fmt: skip
 _DENYING = re.compile(
-    r"(?:non-?|un(?!like|i|der|til|it|iv|dert))[a-z]{4,}|avoid\w*|stop|stops|keep|keeps|block|blocks|free|forbid\w*"
+    r"(?:non-?|un(?!like|i|der|til|it|iv|dert))[a-z]{4,}|avoid\w*|stop|stops|block|blocks|free|forbid\w*"
     r"|bar|bars|declin\w+|deni\w+|deny\w*|absen\w+|impossible|incompatible|insufficient|invalid|inadequate"
     r"|regardless|against|prohibit\w*|prevent\w*"
 )
@@ -136,6 +145,8 @@ class Word:
 
 _NAMED = re.compile(rf"\s+(?:(?:the|an?|any|each|such)\s+)?(?:(?-i:[A-Z])|(?:{'|'.join(sorted(ROLES))})\b)", re.I)
 """What follows a "to" or "from" that is more than a small word."""
+_PARTY = re.compile(r"\s+part(?:y|ies)\b", re.I)
+"""What makes a participle a role: the "indemnifying" and the "indemnified" party are two."""
 BREAK = Word("¶", "¶", False)
 """Where one sentence ends and another begins."""
 
@@ -157,7 +168,8 @@ def read(text: str) -> tuple[Word, ...]:
         inside = bool(re.search(r"\w", text[: match.start()]))
         if inside and match[0] == "May":
             low = "month of may"
-        made.append(Word(low, stem(low), _role(low) or (inside and match[0][0].isupper())))
+        root = low if low.endswith(("ing", "ed")) and _PARTY.match(text, match.end()) else stem(low)
+        made.append(Word(low, root, _role(low) or (inside and match[0][0].isupper())))
     return tuple(made)
 
 
@@ -173,13 +185,14 @@ def objections(sentence: str, quote: str, context: str = "") -> list[str] | None
     same = sum(m.size for m in matcher.get_matching_blocks())
     places = [(shown[a1:a2], said[b1:b2], a1 == 0 or a2 == len(shown)) for _, a1, a2, b1, b2 in changes]
     places = [p for p in places if not (p[2] and not p[1] and (p[0][0] is BREAK or p[0][-1] is BREAK))]
+    places = [p for p in places if p[1] or any(w is not BREAK for w in p[0])]
     worded = [p for p in places if not (p[0] and p[1] and all(w.name or w.form.isdigit() for w in (*p[0], *p[1])))]
     if len(worded) > CHANGES or same < 2 or same < COPIED * min(len(said), len(shown)):
         return None
-    had, has = Counter(w.stem for w in shown), Counter(w.stem for w in said)
     differ = len(places) == 1 or sum(_denials(b) - _denials(n) for b, n, edge in places if n or not edge) != 0
     taken = [tuple(w.stem for w in before) for before, now, _ in places if not now]
     put = [tuple(w.stem for w in now) for before, now, _ in places if not before]
+    changed = _Changed(said, shown)
     made = []
     for before, now, _ in places:
         moved = (not now and tuple(w.stem for w in before) in put) or (
@@ -187,7 +200,7 @@ def objections(sentence: str, quote: str, context: str = "") -> list[str] | None
         )
         if not moved:
             put_in = [w for w in now if before or w.stem not in above]
-            made += _judged(before, put_in, lambda word: has[word.stem] - had[word.stem], differ)
+            made += _judged(before, put_in, changed, differ)
     turned = [(before, now) for before, now, _ in places if any(_class(w.form) == "direction" for w in (*before, *now))]
     if len(turned) > 1 and Counter(w for p in turned for w in p[0]) == Counter(w for p in turned for w in p[1]):
         made.append("two names have changed places")
@@ -209,10 +222,27 @@ def _subject(said: Sequence[Word], shown: Sequence[Word], sentence: str, quote: 
     return "" if passive.search(sentence) or passive.search(quote) else mine
 
 
-def _judged(
-    before: Sequence[Word], now: Sequence[Word], more: Callable[[Word], int], denials_differ: bool
-) -> list[str]:
-    """What one change does; `more` is how much oftener the sentence has a word than the quote."""
+class _Changed:
+    """What a copy has more or less of than its quote, wherever it stands."""
+
+    def __init__(self, said: Sequence[Word], shown: Sequence[Word]) -> None:
+        had, has = Counter(w.stem for w in shown), Counter(w.stem for w in said)
+        self._more = {w: has[w] - had[w] for w in had.keys() | has.keys()}
+        self.gone = [w for w in shown if self._more[w.stem] < 0 and w.form not in FREE and _class(w.form) is None]
+        self._pairs = {(a.stem, b.stem) for a, b in pairwise(shown)}
+        self._moved = {w for a, b in pairwise(said) if (a.stem, b.stem) in self._pairs for w in (a.stem, b.stem)}
+
+    def more(self, word: Word) -> int:
+        """How much oftener the sentence has a word than the quote."""
+        return self._more[word.stem]
+
+    def moved(self, word: Word) -> bool:
+        """Whether a word stands beside one of its neighbours of the quote."""
+        return word.stem in self._moved
+
+
+def _judged(before: Sequence[Word], now: Sequence[Word], changed: _Changed, denials_differ: bool) -> list[str]:
+    """What one change does."""
     made = []
     for kind in CLASSES:
         had = {w.form for w in before if _class(w.form) == kind}
@@ -223,7 +253,7 @@ def _judged(
             made.append(f"the evidence says “{min(had)}”, the sentence “{min(has)}”")
         elif (
             kind == "modal"
-            and ("may" in has) != ("may" in had)
+            and any((said in has) != (said in had) for said in ("may", "should"))
             and len([w for w in (*before, *now) if w.form not in FREE]) == 1
         ):
             made.append("what may be and what is are not the same")
@@ -235,7 +265,7 @@ def _judged(
         ):
             made.append(f"the evidence does not say “{min(has)}”")
     if all(w.form in FREE for w in now) and (
-        left_out := [w.form for w in before if w.form in NARROWING and more(w) < 0]
+        left_out := [w.form for w in before if w.form in NARROWING and changed.more(w) < 0]
     ):
         made.append(f"“{left_out[0]}” is left out")
     weighty = [w for w in now if w.form not in FREE and w is not BREAK and _class(w.form) is None]
@@ -243,8 +273,10 @@ def _judged(
     if "except" in {w.form for w in now} - {w.form for w in before}:
         made.append("the exception is not borne out")
     for word in weighty:
-        if more(word) <= 0 and not _exchanged(word, before, now):
+        if changed.more(word) <= 0 and not _exchanged(word, before, now, changed):
             continue
+        if not lost and not word.name and any(alike(word.stem, o.stem) for o in changed.gone if not o.name):
+            continue  # its like was moved
         if any(word.stem == o.stem or word.form == o.form for o in lost):
             continue
         against = next((o for o in lost if opposed(word.stem, o.stem)), None)
@@ -259,11 +291,13 @@ def _judged(
     return made
 
 
-def _exchanged(word: Word, before: Sequence[Word], now: Sequence[Word]) -> bool:
+def _exchanged(word: Word, before: Sequence[Word], now: Sequence[Word], changed: _Changed) -> bool:
     """Whether a word that the quote has elsewhere stands where another of its kind stood: a name for a name, or one
     word for one word."""
     lost = [w for w in before if w not in now and w.form not in FREE and _class(w.form) is None]
-    return any(w.name == word.name for w in lost) if word.name else len(lost) == len(now) == 1 and not lost[0].name
+    if word.name:
+        return any(w.name for w in lost)
+    return len(before) == len(now) == len(lost) == 1 and not lost[0].name and not changed.moved(word)
 
 
 def _denials(words: Sequence[Word]) -> int:

@@ -24,7 +24,7 @@ _IDENTIFIER = re.compile(
     r"|(?i:\bversions?\s+\d{1,4}(?:\.\d{1,6}){0,4}\b)"
     r"|\b(?:[A-Za-z_$][\w$]{0,60}\.){0,4}[A-Za-z_$][\w$]{0,60}\(\)"
     r"|(?<![\w/])(?:~|\.{1,2})?/[\w.-]{1,80}(?:/[\w.-]{1,80}){1,12}"
-    r"|\b[\w-]{1,60}\.(?:com|net|org|io|local|internal|example|test|lan|corp|dev|gov|edu|py|js|ts|sol|rs|go|c|cpp"
+    r"|\b[\w-]{1,60}(?:\.[\w-]{1,60}){0,6}\.(?:com|net|org|io|local|internal|example|test|lan|corp|dev|gov|edu|py|js|ts|sol|rs|go|c|cpp"
     r"|h|java"
     r"|php|json|xml|yml|yaml|toml|html|exe|dll|sh|conf|cfg|ini|log|txt|pdf|docx)\b"
     r"|\b[A-Za-z]{1,40}[a-z]\d*_[\w]{1,60}\b|\b\w{1,40}_\w{1,60}\b"

@@ -64,7 +64,8 @@ PERMITS = (
     r"may|can|might|could|(?:(?:shall|will)\s+)?(?:is|are|be|was|were)\s+(?:entitled|permitted|allowed|authorized"
     r"|authorised|free|able|eligible)\s+to"
     r"|(?:(?:shall|will)\s+)?(?:has|have|had|having|retains?|reserves?)\s+(?:the|a|an"
-    r"|any)\s+(?:\w+\s+){0,2}?(?:right|option|ability|discretion|authority|power)\s+to"
+    r"|any)\s+(?:\w+\s+){0,2}?(?:right|option|ability|discretion|authority|power)"
+    r"(?:\s+[\w'’-]+){0,5}?\s+to(?:\s+\(\w{1,3}\))?"
     r"|at\s+(?:its|their|his)\s+(?:sole\s+)?(?:option|discretion|election)|optional(?:ly)?"
     r"|(?:permits?|allows?|enables?|entitles?|authorizes?)\s+(?:[\w'’-]+\s+){0,4}?to"
 )
@@ -82,6 +83,8 @@ _MARK = re.compile(
     rf"|(?P<unless>unless|except\s+(?:if|when|where))|(?P<not>{NOT}))(?![\w-])",
     re.I,
 )
+_NEEDS = re.compile(r"(?:has|have|had|needs?)\s+to|(?:is|are)\s+(?:required|obligated|obliged)", re.I)
+"""What nobody has to do is excused, not forbidden."""
 _BOUND = re.compile(
     r"\b(?:(?:shall|may|must|will|can|does|do|is|are|to)?\s*(?:not|never)\s+(?:be\s+)?(?:to\s+)?"
     r"(?:exceed\w*|more\s+than|less\s+than|later\s+than|earlier\s+than|fewer\s+than|greater\s+than|sooner\s+than"
@@ -93,13 +96,13 @@ _BOUND = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _STOP = re.compile(
-    r"[.;:]|,(?!\s*(?:[\w'’-]+,\s*){0,6}(?:or|and|nor)\b)|\b(?:but|unless|except|provided|however|if|that|which|who)\b"
+    r"[.;:]|,(?!\s*(?:[\w'’-]+,\s*){0,6}(?:[\w'’-]+\s+)?(?:or|and|nor)\b)|\b(?:but|unless|except|provided|however|if|that|which|who)\b"
 )
 _LIGHT = STOPWORDS | frozenset(
     "also hereby herein hereof hereunder thereby thereof therein thereto thereunder otherwise either neither still"
     " yet ever even already then such shall must may might within without upon one every another deemed made promptly"
     " expressly fully directly indirectly knowingly solely duly give make take use have get go party parties"
-    " person".split()
+    " agreement contract person".split()
 )
 _ADVERB = re.compile(r"\w{3,}ly$", re.I)
 _COORDINATED = re.compile(r"\s*(?:,\s*(?:and/or|or|and|nor)?|\b(?:or|and|nor|and/or)\b)\s*", re.I)
@@ -116,6 +119,13 @@ def predicates(text: str) -> list[Predicate]:
         mood, denied = _mood(mark)
         nearest = marks[i + 1] if i + 1 < len(marks) else None
         begin = mark.end()
+        if (
+            i
+            and marks[i - 1]["nobody"]
+            and _NEEDS.match(mark[0])
+            and not text[marks[i - 1].end() : mark.start()].strip()
+        ):
+            continue  # "nobody has to": said together above
         if nearest and not text[begin : nearest.start()].strip(" ,") and not mark["nobody"]:
             continue  # "shall not", "may never": said together below
         if i and not text[marks[i - 1].end() : mark.start()].strip(" ,"):
@@ -130,11 +140,17 @@ def predicates(text: str) -> list[Predicate]:
         ):
             end = nearest.end()
             nearest_mood, nearest_denied = _mood(nearest)
+            if _NEEDS.match(nearest[0]):
+                made += [Predicate(h, Mood.EXCUSES, False) for h, _ in _heads(text, end)]
+                continue
             made += [Predicate(h, nearest_mood, not nearest_denied) for h, _ in _heads(text, end)]
             continue
         if mark[0].lower() in ("neither", "nor"):
             continue
         governed = _denied_subject(text, marks, i)
+        if governed and _NEEDS.match(mark[0]):
+            made += [Predicate(h, Mood.EXCUSES, False) for h, _ in _heads(text, begin)]
+            continue
         made += [Predicate(h, mood, denied != governed) for h, _ in _heads(text, begin)]
     return made
 

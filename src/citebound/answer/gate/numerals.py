@@ -62,7 +62,7 @@ def folded(text: str) -> str:
 
 def in_digits(text: str) -> str:
     """The text with number words as digits, "thirty (30)" as one number, and ordinals as "3rd"."""
-    made = re.sub(r"\bdozen\b", "12", folded(text))
+    made = re.sub(r"\btwice\b", "2 times", re.sub(r"\bdozen\b", "12", folded(text)))
     made = _ORDINAL.sub(lambda m: _ordinal(m, made), made)
     made = _SPOKEN.sub(_digits, made)
     made = _HALF.sub(lambda m: f"{m[1]}.5", made)

@@ -12,16 +12,20 @@ from functools import lru_cache
 
 from citebound.answer.gate import agents, bounds, copying
 from citebound.answer.gate.dates import Date, dates
+from citebound.answer.gate.exchange import exchanged
 from citebound.answer.gate.identifiers import identifiers, provisions
 from citebound.answer.gate.negation import Mood, predicates
 from citebound.answer.gate.quantities import Quantity, quantities, rates
-from citebound.answer.gate.wording import alike, negative, novel, turned, words
+from citebound.answer.gate.wording import alike, denies, negative, novel, turned, words
+from citebound.answer.words import stem
 
 TAIL = 3
 """Words in a row that the quote has no like of, from which on something was added."""
 COVERED = 0.65
 """Share of a sentence's words that its quote must have or have the like of."""
 
+FEW = 4
+"""Words of weight up to which a sentence may have none that its quote has no like of."""
 
 _CONDITIONED = re.compile(
     r"(?:\bnot\b|\bno\b|\bneither\b|n['’]t\b).{1,200}\b(?:without|unless|until|except)\b", re.I | re.S
@@ -29,6 +33,12 @@ _CONDITIONED = re.compile(
 _CONDITION = re.compile(r"\b(?:needs?|requires?|required|only|unless|before|until|first|if|without)\b", re.I)
 """What may not be done without something needs it: such a claim and its quote need not deny the same word."""
 
+_ADVICE = re.compile(
+    r"\b(?:should|ought|recommend\w*|advis\w+|suggest\w*|must|shall|needs?|may|can|could|would|better|best|to be)\b",
+    re.I,
+)
+_DONE = re.compile(r"\b(?:is|are|was|were|been|being)\s+(?:\w+ly\s+)?(\w+)", re.I)
+"""What is, as against what should be."""
 
 _READ = re.compile(
     r"^(?:(?:according to|based on|as (?:stated|described|mentioned|set out) in)(?: the)? (?:given )?"
@@ -73,10 +83,12 @@ CONDITION = 4
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Why a quote does not bear out a sentence, nothing if it does; whether the sentence is a copy of the quote."""
+    """Why a quote does not bear out a sentence, nothing if it does; whether the sentence is a copy of the quote, and
+    whether the quote says the contrary, so that no more text around it can bear the sentence out."""
 
     objections: tuple[str, ...]
     copied: bool
+    contrary: bool = False
 
 
 def compare(sentence: str, quote: str, context: str = "") -> Comparison:
@@ -87,13 +99,19 @@ def compare(sentence: str, quote: str, context: str = "") -> Comparison:
     sentence = _STANDS.sub("", sentence)
     made = [f"no quote bears out {one}" for one in _lacking(said, shown, around, quote)]
     copied = copying.objections(sentence, quote, context)
-    made += _restated(sentence, quote, context) if copied is None else [*_repeated(said, shown), *copied]
+    contrary = _contrary(sentence, quote) if copied is None else []
+    made += contrary
+    made += _added(sentence, f"{quote} {context}") if copied is None else [*_repeated(said, shown), *copied]
     made += bounds.objections(sentence, quote)
-    if exchanged := agents.swapped(sentence, quote):
-        made.append(exchanged)
+    if turned_round := agents.swapped(sentence, quote):
+        made.append(turned_round)
+        contrary.append(turned_round)
     if name := agents.unknown(sentence, (quote, context)):
         made.append(f"no quote bears out “{name}”")
-    return Comparison(tuple(dict.fromkeys(made)), copied is not None)
+    if not made and (pair := exchanged(sentence, quote)):
+        made.append(f"“{pair[0]}” and “{pair[1]}” have changed places")
+        contrary = made
+    return Comparison(tuple(dict.fromkeys(made)), copied is not None, bool(contrary))
 
 
 def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
@@ -106,12 +124,12 @@ def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
     ]
 
 
-def _restated(sentence: str, quote: str, context: str) -> list[str]:
-    """Objections to a sentence that says it in words of its own."""
+def _contrary(sentence: str, quote: str) -> list[str]:
+    """Where a sentence in words of its own and a quote contradict each other."""
     made = _logic(sentence, quote)
     if one := turned(sentence, quote):
         made.append(one)
-    return made + _added(sentence, f"{quote} {context}")
+    return made
 
 
 def _lacking(said: HardFacts, shown: HardFacts, around: HardFacts, quote: str) -> list[str]:
@@ -154,7 +172,6 @@ def _logic(sentence: str, quote: str) -> list[str]:
             return []
     made = []
     matched = False
-    denying = negative(sentence) or negative(quote)
     for one in said:
         same = [p for p in shown if alike(p.head, one.head, related=True)]
         if not same:
@@ -162,14 +179,22 @@ def _logic(sentence: str, quote: str) -> list[str]:
         matched = True
         if all(p.denied != one.denied for p in same):
             made.append(f"the evidence and the sentence disagree on a negation at “{one.head}…”")
-        elif not denying and all(_differ(one.mood, one.denied, p.mood) for p in same):
-            made.append(f"the evidence says “{same[0].mood}”, the sentence “{one.mood}” of “{one.head}…”")
-    if not matched and sum(p.denied for p in said) == 1 and not any(p.denied for p in shown) and not negative(quote):
+        elif (near := [p for p in same if alike(p.head, one.head)]) and all(
+            _differ(one.mood, one.denied, p.mood) for p in near
+        ):
+            made.append(f"the evidence says “{near[0].mood}”, the sentence “{one.mood}” of “{one.head}…”")
+    if (denies(sentence) or (not matched and sum(p.denied for p in said) == 1)) and not negative(quote):
         made.append("the evidence denies nothing")
-    if not matched and not any(p.denied for p in said) and not negative(sentence):
-        here = words(sentence)
-        if any(p.denied and any(alike(p.head, w) for w in here) for p in shown):
+    here = words(sentence)
+    if not any(p.denied for p in said) and not negative(sentence):
+        there = words(quote)
+        denied = [p.head for p in shown if p.denied and any(alike(p.head, w) for w in here)]
+        if any(not matched or sum(alike(head, w) for w in there) == 1 for head in denied):
             made.append("the evidence denies it")
+    advised = {p.head for p in shown if p.mood is Mood.ADVISES and not p.denied}
+    if advised and not _ADVICE.search(sentence):
+        done = {stem(m[1].lower()) for m in _DONE.finditer(sentence)}
+        made += [f"the evidence only advises “{head}…”" for head in sorted(advised & done)]
     return made
 
 
@@ -192,7 +217,7 @@ def _added(sentence: str, quote: str) -> list[str]:
     runs = novel(sentence, quote)
     count = sum(map(len, runs))
     share = 1 - count / len(own)
-    if share < COVERED:
+    if share < COVERED or (count and len(own) <= FEW):
         return ["no sentence of the evidence says this"]
     longest = max(runs, key=len, default=[])
     if len(longest) >= TAIL:

@@ -8,6 +8,7 @@ statement round). Words that share a group are one; groups are not chained. Deri
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 
@@ -68,7 +69,7 @@ _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W_]+)*")
 _NONE: frozenset[int] = frozenset()
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _groups(name: str) -> dict[str, frozenset[int]]:
     """The groups that each stem is in."""
     groups: dict[str, set[int]] = {}
@@ -85,7 +86,8 @@ def _opposite() -> frozenset[tuple[str, str]]:
 
 
 def _lines(name: str) -> list[str]:
-    return resources.files("citebound.answer.gate").joinpath(name).read_text("utf-8").splitlines()
+    text = resources.files("citebound.answer.gate").joinpath(name).read_text("utf-8")
+    return [line for line in text.splitlines() if not line.startswith("#")]
 
 
 @lru_cache(maxsize=200_000)
@@ -129,21 +131,60 @@ def words(text: str) -> list[str]:
 
 
 def turned(sentence: str, quote: str) -> str:
-    """A word of the sentence in whose place the quote has the opposite, "" if there is none."""
-    said, shown = all_words(sentence), all_words(quote)
-    if negative(sentence) or negative(quote):
-        return ""  # "is not open" may be "is closed"
-    for word in sorted(said - shown):
-        for other in sorted(shown - said):
-            if word not in LIGHT and other not in LIGHT and (word, other) in _opposite():
+    """A word of the sentence in whose place the quote has the opposite, "" if there is none. Where either is denied,
+    it is none: "not open" may be "closed"."""
+    said, shown = _undenied(sentence), _undenied(quote)
+    ours = [w for w in sorted(said.keys() - shown.keys()) if w not in LIGHT and said[w] and not _like(w, shown)]
+    theirs = [w for w in sorted(shown.keys() - said.keys()) if w not in LIGHT and shown[w] and not _like(w, said)]
+    for word in ours:
+        for other in theirs:
+            if opposed(word, other) and not {word, other} <= _PLACES:
                 return f"the sentence says “{word}…” where the evidence says “{other}…”"
     return ""
+
+
+_DENIES = re.compile(
+    r"(?:not|no|never|without|cannot|nor|neither|none|nothing|nobody|unless|fail\w*|refus\w+|prevent\w*|prohibit\w*"
+    r"|lack\w*|unable|impossible|instead|rather|stop\w*|only|until|less|little|few|too|barely|hardly)\b|\w+n['’]t\b",
+    re.I,
+)
+_PLACES = frozenset(stem(w) for w in "above below before after under over within beyond".split())
+"""Words of place, time and bounds: what is "above" zero may be defined "below"; `bounds` reads them."""
+BEFORE = 5
+"""Words before a word in which a denial of it is looked for."""
+
+
+_OUTRIGHT = re.compile(
+    r"\b(?:not|no|none|never|neither|nor|nothing|nobody|cannot)\b"
+    r"(?! (?:only|later|less|more|fewer|limited|just|to exceed))"
+    r"|n['’]t\b|\b(?:waiv|relinquish|disclaim|forfeit|surrender|lack)(?:e|es|ed|s|ing)?\b",
+    re.I,
+)
+
+
+def denies(text: str) -> bool:
+    """Whether a text denies something outright."""
+    return _OUTRIGHT.search(text) is not None
+
+
+def _like(word: str, others: Iterable[str]) -> bool:
+    return any(alike(word, other) for other in others)
+
+
+def _undenied(text: str) -> dict[str, bool]:
+    """The stems of a text, each with whether it stands anywhere without a denial shortly before it."""
+    found: dict[str, bool] = {}
+    said = [m[0].lower() for m in _WORD.finditer(text)]
+    for i, word in enumerate(said):
+        free = not any(_DENIES.match(w) for w in said[max(0, i - BEFORE) : i])
+        found[stem(word)] = found.get(stem(word), False) or free
+    return found
 
 
 _NEGATIVE = re.compile(
     r"\b(?:not|no|never|without|cannot|nor|neither|none|nothing|nobody|fail\w*|refus\w+|declin\w+|prevent\w*|prohibit\w*"
     r"|avoid\w*|lack\w*|absen(?:t|ce)|only|unless|except\w*|against|free\s+of|instead|rather|stop\w*|keeps?|void|missing"
-    r"|restrict\w*|exclud\w+|wrong\w*|zero|bars?|barred|forbid\w*|beyond|apart|other\s+than|until|den(?:y|ies|ied|ial)"
+    r"|waiv\w*|relinquish\w*|disclaim\w*|forfeit\w*|surrender\w*|restrict\w*|exclud\w+|wrong\w*|zero|bars?|barred|forbid\w*|beyond|apart|other\s+than|until|den(?:y|ies|ied|ial)"
     r"|non-?[a-z]{3,}|un(?!der|it|ion|iform|iqu|ivers|til)[a-z]{4,}"
     r"|in(?:valid|correct|complete|sufficient|adequate|compatible|consistent|accurate|effective|active|secure|ability"
     r"|applicable|eligible|capable|appropriate|dependent\w*|exhaustive)\w*"

@@ -23,7 +23,7 @@ class Ask:
 
     def predict(self, question: Question) -> Prediction:
         text = question.text[: self._kit.config.question_limit]
-        answer = self._kit.collection.ask(text, self._kit.filter(question), llm=self._llm)
+        answer = self._kit.collection.ask(text, self._kit.filter(question), llm=self._llm, receipt=False)
         found = answer.outcome is not Outcome.NOT_FOUND
         receipt = answer.receipt
         return Prediction(

@@ -1,0 +1,154 @@
+"""The door of detect-secrets: keys, passwords and tokens are masked in what a remote model is sent, and restored in its
+reply.
+
+Its patterns, keywords and entropy are used in this process; nothing is verified over a network. They were made for
+files of code, so its keywords are also looked for in prose: "the password is X". Left out are public addresses and bare
+hexadecimal digits, which in a security report are findings and hashes. What is not recognised is not masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import count
+
+NO_PATTERNS = frozenset({"Public IP (ipv4)", "Private Key"})
+"""Detectors whose patterns find what is no secret here, or only its first line."""
+ADDRESS = "Basic Auth Credentials"
+SHORTEST = 4
+WINDOW = 12
+"""Words that a pattern is shown at a time, so that a hostile text costs no more than its length."""
+LONGEST = 1000
+"""Characters of one word that a pattern is shown."""
+GROUP = 16
+"""Characters from which on a group of a pattern is the secret itself; a shorter one is only its prefix."""
+RANDOM = 4.5
+"""Bits of Shannon entropy per character from which on a long word is random: detect-secrets' own limit."""
+
+_LONG = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/_=-]{20,400}(?![\w+/=-])")
+_BLOCK = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,6}-----(?:[\w+/=\s:,.()-]{0,20000}?-----END|\s*\S*)"
+)
+_NAMES = r"pass ?(?:phrase|code)|credentials?|(?:api|access|auth|secret|signing|encryption)[ _-]?(?:key|token)|token"
+_LINK = re.compile(
+    r"[\])\"']{0,2}"
+    r"(?:(?P<strong>\s?(?::=|=>|={1,3}|:)\s?)|(?P<weak>\s(?:is|was|are|were|of|reads|set to)\s(?:now )?)|\s)"
+    r"(?:[\"'`“‘](?P<quoted>[^\"'`“”‘’]{4,100})[\"'`”’]|(?P<bare>[^\s\"'`“‘]{4,100}))"
+)
+_LENGTH = re.compile(r"\d{1,3}(?:[-+–].{0,20})?")
+_PUNCTUATION = re.compile(r"[.,;:?)\]}>\"'`”’]+$")
+_AFTER = re.compile(r"\s*(?:$|[.,;)\]}|]|\S{1,30}[:=])")
+
+_PLACEHOLDER = re.compile(r"(?:< ?)?\bSECRET_(\d{1,3})\b(?: ?>)?")
+_OPEN = re.compile(r"(?:<\s?|\b)(?:S|SE|SEC|SECR|SECRE|SECRET|SECRET_|SECRET_\d{1,3}\s?)$|<\s?$")
+
+
+class Masks:
+    """The secrets of one conversation, each with its placeholder: <SECRET_1> and so on, in the order of the text."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        held = "\n".join(texts)
+        taken = {int(m[1]) for m in _PLACEHOLDER.finditer(held)}
+        found = sorted({s for text in texts for s in secrets_in(text)}, key=held.find)
+        self._secrets = dict(zip((n for n in count(1) if n not in taken), found, strict=False))
+        self._numbers = {secret: n for n, secret in self._secrets.items()}
+        longest = sorted(found, key=len, reverse=True)
+        self._any = re.compile("|".join(rf"(?<!\w){re.escape(s)}(?!\w)" for s in longest)) if longest else None
+
+    def __len__(self) -> int:
+        return len(self._secrets)
+
+    def mask(self, text: str) -> str:
+        """The text with a placeholder for each secret, wherever it stands."""
+        return self._any.sub(lambda m: f"<SECRET_{self._numbers[m.group()]}>", text) if self._any else text
+
+    def restore(self, text: str) -> str:
+        """The text with the secrets for their placeholders, also where a model left off the brackets."""
+        return _PLACEHOLDER.sub(lambda m: self._secrets.get(int(m[1]), m.group()), text) if self._secrets else text
+
+    def restored(self, pieces: Iterable[str]) -> Iterator[str]:
+        """The pieces of a reply, restored; what may be the beginning of a placeholder waits for the next piece."""
+        held = ""
+        for piece in pieces:
+            held += piece
+            waiting = _OPEN.search(held, max(0, len(held) - 16))
+            cut = waiting.start() if waiting else len(held)
+            ready, held = held[:cut], held[cut:]
+            if ready:
+                yield self.restore(ready)
+        if held:
+            yield self.restore(held)
+
+
+def secrets_in(text: str) -> list[str]:
+    """The secrets of a text, each once."""
+    found = [*(m.group() for m in _BLOCK.finditer(text)), *_by_form(text), *_by_name(text), *_random(text)]
+    return [s for s in dict.fromkeys(one.strip() for one in found) if len(s) >= SHORTEST]
+
+
+def _by_form(text: str) -> Iterator[str]:
+    """What the patterns of detect-secrets find: keys of cloud services, tokens, passwords in addresses."""
+    words = [word[i : i + LONGEST] for word in text.split() for i in range(0, len(word), LONGEST)]
+    for start in range(0, len(words), WINDOW // 2):
+        window = " ".join(words[start : start + WINDOW])
+        for pattern, grouped in _patterns():
+            for match in pattern.finditer(window):
+                inner = max(filter(None, match.groups()), key=len, default="")
+                yield inner if inner and (grouped or len(inner) >= GROUP) else match.group().strip(' =:"')
+
+
+def _by_name(text: str) -> Iterator[str]:
+    """What is called a password, key or token: "password = X", "the passphrase is “X”"."""
+    for name in _keywords().finditer(text):
+        link = _LINK.match(text, name.end(), name.end() + 200)
+        if not link:
+            continue
+        value = link["quoted"] or _PUNCTUATION.sub("", link["bare"])
+        told = bool(link["strong"]) or bool(link["quoted"] and link["weak"])
+        last = bool(link["quoted"]) or _AFTER.match(text, link.start("bare") + len(value)) is not None
+        if len(value) >= SHORTEST and _secretive(value, told and last):
+            yield value
+
+
+def _secretive(value: str, told: bool) -> bool:
+    """Whether a value is no word of a sentence: it has digits and letters, or symbols; or it was given as a value."""
+    from detect_secrets.filters.heuristic import is_not_alphanumeric_string, is_templated_secret
+
+    if is_templated_secret(value) or (is_not_alphanumeric_string(value) and not told) or _LENGTH.fullmatch(value):
+        return False
+    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+    return told or mixed or any(not c.isalnum() and c not in "-'’/.,() " for c in value)
+
+
+def _random(text: str) -> Iterator[str]:
+    """Long words whose characters are random, as in a key: of both cases and with digits, so that no hash is one."""
+    from detect_secrets.filters.heuristic import is_potential_uuid, is_sequential_string
+    from detect_secrets.plugins.high_entropy_strings import Base64HighEntropyString
+
+    measure = Base64HighEntropyString(limit=RANDOM).calculate_shannon_entropy
+    for match in _LONG.finditer(text):
+        word = match.group()
+        mixed = any(c.isdigit() for c in word) and any(c.isupper() for c in word) and any(c.islower() for c in word)
+        known = word.count("/") > 2 or is_potential_uuid(word) or is_sequential_string(word)
+        if mixed and not known and measure(word) > RANDOM:
+            yield word
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], bool], ...]:
+    """The patterns of all detectors that have some, each with whether its group is the secret however short."""
+    from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+
+    made: list[tuple[re.Pattern[str], bool]] = []
+    for name, kind in get_mapping_from_secret_type_to_class().items():
+        if name not in NO_PATTERNS:
+            made += [(pattern, name == ADDRESS) for pattern in getattr(kind, "denylist", ())]
+    return tuple(made)
+
+
+@lru_cache(maxsize=1)
+def _keywords() -> re.Pattern[str]:
+    from detect_secrets.plugins.keyword import DENYLIST
+
+    return re.compile(rf"(?:{'|'.join(DENYLIST)}|{_NAMES})\w{{0,40}}", re.I)

@@ -1,0 +1,188 @@
+"""`citebound calibrate`: how sure an answer must be for a stated error rate, found on a user's own questions; and what
+an answer prints of its confidence, or of what was searched."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from citebound import config as settings
+from citebound.answer import calibration as files
+from citebound.answer.calibrating import least
+from citebound.answer.calibration import Calibration, Level, Stage
+from citebound.collection import Collection
+from citebound.types import Answer, Nearest, Outcome
+
+TERMS = 12
+"""Words of a question that are shown; JSON has all."""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def calibrate(
+    questions: Annotated[
+        Path,
+        typer.Option(
+            "--questions", "-q", help="CSV as for `eval new` (question, answer, document, quote), or its JSONL rows."
+        ),
+    ],
+    collection: Annotated[
+        str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")
+    ] = "default",
+    risk: Annotated[
+        float, typer.Option("--risk", "-r", min=0.001, max=0.9, help="Of what is shown, at most this share is wrong.")
+    ] = 0.05,
+    given: Annotated[
+        bool, typer.Option("--given", help="Each question is asked of its own document, as with a filter.")
+    ] = False,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="For answers by quotes alone, without a model.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask and measure, store nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Store it even if that error rate cannot be stated.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+) -> None:
+    """Find out on your own questions how sure an answer must be, so that at most a stated share is wrong.
+
+    Every question is asked with nothing held back; what comes is compared with its answer. Give questions that the
+    documents do not answer as well, with an empty answer: about as many as will be asked.
+    """
+    from citebound.eval import own_calibration
+
+    config = settings.load()
+    with Collection.open(collection, config=config) as opened:
+        root = opened.root
+        with tempfile.TemporaryDirectory() as work, _bar(as_json) as tell:
+            found = own_calibration.calibrate(
+                opened, questions, risk, Path(work), given=given, llm=not no_llm, progress=tell
+            )
+    made = found.calibration
+    stage = made.quotes if no_llm or made.drafts is None else made.drafts
+    stored = not dry_run and (force or stage.level(risk) is not None)
+    where = files.write(root, made) if stored else None
+    if as_json:
+        told = {**dataclasses.asdict(made), "notes": found.notes, "stored": str(where) if where else None}
+        json.dump(told, sys.stdout, ensure_ascii=False, indent=1, default=str)
+        sys.stdout.write("\n")
+        return
+    for note in found.notes:
+        err.print(Text(f"note: {note}", "yellow"))
+    _print(made, stage, risk)
+    if where:
+        out.print(Text(f"stored in {where}; answers of this collection use it from now on"))
+    else:
+        out.print(f"nothing was stored ({'--dry-run' if dry_run else '--force stores it'})")
+
+
+def _print(made: Calibration, stage: Stage, risk: float) -> None:
+    out.print(Text(f"fitted on {made.made}", "bold"))
+    if made.made.weights == "shipped":
+        out.print("  few questions: the weights of the shipped calibration were kept, the thresholds are yours")
+    table = Table("at most wrong", "confidence", "shown", "wrong of them", "upper 95 % bound")
+    for level in stage.levels:
+        table.add_row(f"{level.risk:.0%}", f"{level.threshold:.2f}", *_counts(level), f"{level.upper:.1%}")
+    if stage.levels:
+        out.print(table)
+    if stage.level(risk) is None:
+        out.print(Text(_impossible(stage, risk), "yellow"))
+    limit = made.answerable.limit
+    if limit:
+        out.print(
+            f"not found at once: {limit.refused} of {limit.unanswerable} questions without an answer, {limit.lost} of"
+            f" {limit.answerable} with one (at most {limit.upper:.1%})"
+        )
+    else:
+        out.print("too few questions with an answer to say which can be refused at once; none will be")
+
+
+def _counts(level: Level) -> Sequence[str]:
+    return f"{level.shown} of {level.items}", str(level.wrong)
+
+
+def _impossible(stage: Stage, risk: float) -> str:
+    """Why a risk cannot be stated, and what could be at best."""
+    said = f"an error rate of {risk:.1%} cannot be stated: it takes at least {least(risk)} answers, all of them right"
+    if stage.best is None:
+        return f"{said}; none was shown"
+    at = f"{stage.best.wrong} of {stage.best.shown} wrong from confidence {stage.best.threshold:.2f} on"
+    said += f"; at best {stage.best.upper:.1%} ({at}, chosen with hindsight)"
+    able = min((level.risk for level in stage.levels), default=None)
+    return f"{said}; --risk {able:g} can be stated" if able is not None else f"{said}; more questions would help"
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, disable=quiet or not err.is_terminal, transient=True) as bar:
+        task = bar.add_task("asking", total=None)
+
+        def tell(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tell
+
+
+def print_confidence(answer: Answer) -> None:
+    """One line: how sure an answer is, and what error rate is stated of such answers."""
+    if answer.confidence is None:
+        return
+    if answer.outcome is Outcome.NOT_FOUND:
+        said = f"that the documents hold no answer: {answer.confidence:.0%} probable"
+        if answer.risk is not None:
+            said += f"; of questions that have one, at most {answer.risk:.0%} are refused so"
+    else:
+        said = f"confidence {answer.confidence:.2f}"
+        said += f": of answers so sure, at most {answer.risk:.0%} are wrong" if answer.risk is not None else ""
+        said += ": no error rate can be stated of answers so unsure" if answer.risk is None else ""
+    out.print(Text(f"  {said}", style="dim"))
+
+
+def print_searched(answer: Answer) -> None:
+    """What was searched for an answer that was not found, and why the nearest places are not enough."""
+    searched = answer.searched
+    if searched is None:
+        return
+    terms = ", ".join(_plain(term) for term in searched.terms[:TERMS])
+    more = len(searched.terms) - TERMS
+    out.print(Text(f"  searched for: {terms or 'nothing'}{f' and {more} more' if more > 0 else ''}", style="dim"))
+    for synonym in searched.synonyms:
+        out.print(Text(f"  and for what documents print: “{_plain(synonym)}”", style="dim"))
+    if searched.routed:
+        out.print(Text(f"  in: {', '.join(map(_plain, searched.routed))}", style="dim"))
+    for nearest in searched.nearest:
+        _print_nearest(nearest)
+
+
+def _print_nearest(nearest: Nearest) -> None:
+    out.print(
+        Text.assemble(("  nearest: ", "dim"), (_plain(nearest.source.name), "cyan"), f"  {_plain(nearest.section)}")
+    )
+    out.print(Text(f"    “{_plain(nearest.quote)[:300]}”"))
+    out.print(Text(f"    not enough: {'; '.join(map(_plain, nearest.reasons))}", style="yellow"))
+
+
+def _plain(text: str) -> str:
+    """One printable line: control characters of a document must not reach a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(calibrate)
