@@ -63,6 +63,6 @@ def test_there_is_a_sample_request_for_each_operation() -> None:
         path = url.removeprefix(variables()["base"]).partition("?")[0]
         for name in ("collection", "scorer", "reports"):
             path = path.replace(f"/{variables()[name]}/", "/{name}/")
-        path = path.replace("/receipts/last", "/receipts/{receipt}")
+        path = path.replace("/receipts/last", "/receipts/{receipt}").replace("/chats/last", "/chats/{chat}")
         shown.add((method, path))
     assert operations <= shown

@@ -36,7 +36,7 @@ RETRIEVAL: Mapping[str, str] = MappingProxyType(
         "type": "whether the best sentence has what is asked for (a date, an amount, a period, a name): 1 yes, -1 no",
         "denial": "whether the question and the best sentence both deny something, or neither does: 1 yes, -1 no",
         "scoped": "whether one document was asked, or the question named its document",
-        "read": "whether what is asked for was read off the document as it came in: 1 yes, -1 it could have been, 0 else",
+        "read": "whether what is asked for was read off the document when it came in: 1 yes, -1 no, 0 not asked so",
     }
 )
 """Of the evidence, before anything is written."""
