@@ -131,7 +131,7 @@ class Asker:
         searched = self._store.searched(tree)
         weighed = weights(asked, self._store.frequencies(terms(asked)), searched[1])
         meant = tuple(looked.route.documents) or self._store.only(tree)
-        read = self._readings.of(asked, meant, tree)
+        read = self._readings.of(question, meant, tree)
         hits = self._ledger.mark_hits(first(hits, self._readings.hits(read, tree)))
         evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder), read))
         closed, hints = self._given(evidence, "closure" in on, hinted=open_generator is not None)

@@ -48,8 +48,8 @@ class Judging:
 
     @property
     def hopeless(self) -> bool:
-        """Whether an answer is so improbable that none should be tried."""
-        return self.abstention.hopeless(self._seen)
+        """Whether an answer is so improbable that none should be tried: never where what is asked for was read."""
+        return self.evidence.read <= 0 and self.abstention.hopeless(self._seen)
 
     def near(self, generator: str) -> bool:
         """Whether quotes should be shown although the model found no answer."""

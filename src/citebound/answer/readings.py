@@ -76,8 +76,8 @@ class Readings:
         self._kinds = kinds
 
     def of(self, question: str, documents: Sequence[str], tree: Filter | None = None) -> Read:
-        """What the question asks for of these documents, which it means; `question` is without their names. One that
-        names no document means, by the id of a finding, those that have it, as far as the filter allows."""
+        """What the question asks for of these documents, which it means. One that names no document means, by the id
+        of a finding, those that have it, as far as the filter allows."""
         found = self._of_findings(question, documents, tree)
         if found.asked or not 1 <= len(documents) <= MOST_DOCUMENTS:
             return found
@@ -97,10 +97,10 @@ class Readings:
         asked = False
         for document in documents:
             profile = profiles.get(kinds.get(document, ""))
-            name = _field(question, profile) if profile else ""
-            if name:
-                asked = True
-                made += [Reading(document, fact) for fact in self._store.facts(document, name)]
+            names = _fields(question, profile) if profile else []
+            asked = asked or bool(names)
+            found = (self._store.facts(document, name) for name in names)
+            made += [Reading(document, fact) for fact in next((facts for facts in found if facts), ())]
         return Read(asked, tuple(made))
 
     def _of_findings(self, question: str, documents: Sequence[str], tree: Filter | None) -> Read:
@@ -132,12 +132,10 @@ def unknown(store: Store, question: str, documents: Sequence[str], tree: Filter 
     return ""
 
 
-def _field(question: str, profile: Profile) -> str:
-    """The field of a profile that the question asks for, "" for none."""
-    for field in profile.fields:
-        if any(compiled("(?i)" + pattern).search(question) for pattern in field.questions):
-            return field.name
-    return ""
+def _fields(question: str, profile: Profile) -> list[str]:
+    """The fields of a profile that answer the question, any of them, in the order of the profile."""
+    asked = (f for f in profile.fields if any(compiled(pattern).search(question) for pattern in f.questions))
+    return [field.name for field in asked]
 
 
 def first(hits: Sequence[Hit], brought: Sequence[Hit]) -> list[Hit]:
