@@ -376,7 +376,8 @@ def test_on_a_network_addresses_are_served_and_foreign_names_are_not(config: Con
         ("GET", "/livez", 200),
         ("GET", "/nowhere", 404),
         ("GET", ASK, 405),
-        ("DELETE", ASK, 415),
+        ("DELETE", ASK, 405),
+        ("PUT", ASK, 415),
         ("POST", ASK, 400),
     ],
 )
