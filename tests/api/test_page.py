@@ -100,7 +100,9 @@ def test_what_is_not_found_shows_what_was_searched(tab: Browser, base: str) -> N
     assert "Not found in these documents" in text(tab)
     assert "1 document with" in text(tab)
     assert "Purple elephants dance on Saturn" in text(tab)
-    assert "Nearest passages" in text(tab)
+    assert "Nearest places, and what they lack" in text(tab)
+    assert "it does not speak of" in text(tab)
+    assert "purple, elephants, dance, saturn" in text(tab)
 
 
 @needs_browser
