@@ -135,6 +135,7 @@ def test_a_question_about_many_documents_is_none(collection: Collection) -> None
     [
         "In report TR-2024-117, what is the CVSS score of CVE-2020-9999?",
         "Which host is affected by CVE-2020-9999?",
+        "What is the CVSS score of QV-99?",
         "In the Northwind agreement, what is said of CVE-2020-9999?",
     ],
 )

@@ -3,9 +3,9 @@
 Three outcomes follow from a calibration. Where it is improbable that the documents hold an answer, none is written:
 NOT_FOUND, in which at most a stated share of the questions that could be answered ends. What is made is shown with its
 confidence; if that does not reach the stated error rate it is PARTIAL, marked as unsure, or, with the setting
-`unsure = "hide"`, not found either. Where that rate cannot be stated of any answer, all are shown with their
-confidence, or none with "hide". Where no calibration fits (another encoder, a model whose drafts were never seen) the
-cosine of the best sentence decides, and no error rate is stated.
+`unsure = "hide"`, not found either. Where that rate cannot be stated of any answer, those that are more probably right
+than wrong count as sure enough, and with "hide" none. Where no calibration fits (another encoder, a model whose drafts
+were never seen) the cosine of the best sentence decides, and no error rate is stated.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ SUFFICIENT = 0.42
 
 NEAR = 0.5
 """The same where the model said "not found", which a small one says nearly as often where the answer lies before it."""
+
+LIKELY = 0.5
+"""Confidence from which on an answer is called one, where the stated error rate can be had of none."""
 
 AGAIN = "`citebound calibrate` fits it anew"
 
@@ -111,7 +114,9 @@ class Abstention:
         confidence = stage.confidence(signals)
         wanted = stage.level(made.made.risk)
         hidden = self._config.unsure == "hide"
-        enough = self._off or (not hidden if wanted is None else confidence >= wanted.threshold)
+        enough = self._off or (
+            not hidden and confidence >= LIKELY if wanted is None else confidence >= wanted.threshold
+        )
         return Sureness(confidence, stage.reached(confidence), enough)
 
     def weigh(self, answer: Answer, signals: Mapping[str, float], generator: str) -> Answer:
@@ -168,7 +173,7 @@ class Abstention:
 def unsure(sure: Sureness, risk: float, stage: Stage | None) -> str:
     """In words, why an answer is not given as a sure one."""
     if stage is not None and stage.level(risk) is None:
-        return f"not sure: for such answers no error rate of {risk:.0%} can be stated"
+        return f"not sure: for such answers no error rate of {risk:.0%} can be stated, and this one is as likely wrong"
     return f"not sure enough for an error rate of {risk:.0%}"
 
 

@@ -162,7 +162,7 @@ class Asker:
         if existing is not None:
             yield Done(existing)
             return
-        gone = unknown(self._store, asked, meant, tree)
+        gone = unknown(self._store, question, meant, tree)
         if gone:
             where = f"in {routed[0]}" if len(routed) == 1 else "in the documents that were searched"
             yield Done(record.not_found(f"{gone} does not stand {where}"))

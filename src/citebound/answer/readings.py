@@ -44,7 +44,9 @@ _ID = re.compile(
 )
 
 
-_LISTED = re.compile(r"(?<![\w-])(?:CVE-\d{4}-\d{4,7}|CWE-\d{1,4})(?![\w-])", re.I)
+_LISTED = re.compile(
+    r"(?<![\w-])(?:(?i:CVE-\d{4}-\d{4,7}|CWE-\d{1,4})|(?P<series>[A-Z]{1,6}-)\d{1,5}(?:-\d{1,5}){0,2})(?![\w-])"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,14 @@ class Readings:
 
 
 def unknown(store: Store, question: str, documents: Sequence[str], tree: Filter | None) -> str:
-    """The first CVE or CWE of the question that the documents which it means do not have, "" for none: what is
-    said there is not about it."""
+    """The first CVE, CWE or number of a finding in the question that the documents which it means do not have, "" for
+    none: what is said there is not about it."""
     within: Filter | None = In("document", tuple(documents)) if documents else None
     both = And((tree, within)) if tree and within else within or tree
     for match in _LISTED.finditer(question):
+        series = match["series"]
+        if series and not store.numbers(series):
+            continue
         if not store.lexical(f'identifiers : "{identifiers(match.group())}"', 1, both):
             return match.group()
     return ""

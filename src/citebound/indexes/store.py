@@ -678,6 +678,11 @@ class Store:
         )
         return [Finding(Span(start, end), title, tuple(fields.get(at, ()))) for at, title, start, end in rows]
 
+    def numbers(self, series: str) -> bool:
+        """Whether there are findings whose ids begin so: "QV-"."""
+        query = "SELECT 1 FROM facts WHERE finding IS NOT NULL AND name = 'id' AND substr(value, 1, ?) = ? LIMIT 1"
+        return self._row(query, (len(series), series)) is not None
+
     def having(self, ids: Sequence[str], tree: Filter | None) -> list[str]:
         """The documents with a finding of one of these ids or CVEs, in the order of their paths."""
         condition, parameters = sql(tree) if tree is not None else ("1", [])
