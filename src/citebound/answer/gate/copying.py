@@ -145,6 +145,14 @@ class Word:
 
 _NAMED = re.compile(rf"\s+(?:(?:the|an?|any|each|such)\s+)?(?:(?-i:[A-Z])|(?:{'|'.join(sorted(ROLES))})\b)", re.I)
 """What follows a "to" or "from" that is more than a small word."""
+_MEASURED = re.compile(
+    r"(?<![\w.])(?P<part>\d{1,5}(?:\.\d{1,4})?\s?(?:%|percent\b|per cent\b)|\d{1,4} times|half|thirds?|quarters?|twice"
+    r"|part|portion|percentage|fraction|multiple|product|average|excess|remainder|greater|lesser|higher|lower|larger|smaller)\)?"
+    r"\s+(?:(?<=twice )|(?<=times )|(?<=half )|of\s+)(?:the\s+|such\s+|all\s+|its\s+|their\s+)?"
+    r"(?P<of>[A-Za-z][\w-]{2,30}(?:\s+[A-Za-z][\w-]{2,30})?)",
+    re.I,
+)
+"""A part or a multiple of something: "half of the fees", "twice the fees"."""
 _PARTY = re.compile(r"\s+part(?:y|ies)\b", re.I)
 """What makes a participle a role: the "indemnifying" and the "indemnified" party are two."""
 BREAK = Word("¶", "¶", False)
@@ -204,9 +212,21 @@ def objections(sentence: str, quote: str, context: str = "") -> list[str] | None
     turned = [(before, now) for before, now, _ in places if any(_class(w.form) == "direction" for w in (*before, *now))]
     if len(turned) > 1 and Counter(w for p in turned for w in p[0]) == Counter(w for p in turned for w in p[1]):
         made.append("two names have changed places")
+    if part := _part(said, quote):
+        made.append(f"“{part}” is left out")
     if other := _subject(said, shown, sentence, quote):
         made.append(f"in the evidence it is not {other} of whom this is said")
     return list(dict.fromkeys(made))
+
+
+def _part(said: Sequence[Word], quote: str) -> str:
+    """What the quote says a part or a multiple of ("half", "150%", "the greater") where the copy says the whole."""
+    has = {w.stem for w in said}
+    for match in _MEASURED.finditer(in_digits(quote)):
+        of = next((w.stem for w in read(match["of"]) if w.form not in FREE), "")
+        if of in has and not has & {w.stem for w in read(match["part"])}:
+            return " ".join(match["part"].split())
+    return ""
 
 
 def _subject(said: Sequence[Word], shown: Sequence[Word], sentence: str, quote: str) -> str:
