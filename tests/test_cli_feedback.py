@@ -46,6 +46,9 @@ def test_wrong_use_ends_in_one_line_and_what_to_do(filled: Run) -> None:
         ((receipt, "--right", "--quote", "USD 9,000,000 of it"), "does not stand"),
         (("ffffffff", "--right"), "no receipt"),
         (("x", "--right"), "no receipt"),
+        (("\udcff", "--right"), "no receipt"),
+        ((receipt, "--wrong", "--quote", "it is \udcff USD"), "does not stand"),
+        ((receipt, "--wrong", "--quote", "USD 9,000,000", "--document", "\udcff"), "no document"),
     ):
         ended = filled("feedback", *arguments)
         assert ended.code != 0

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from citebound import Collection, Config, Outcome
+from citebound.answer.absence import Presence
+from citebound.answer.set_question import Quantifier
+from citebound.answer.sets import Member, Proof, SetAnswer, known_names, plan
+from citebound.ingest.profile import shipped
+from citebound.types import Span
 from tests.fakes import Echo, WordHashEmbedder
 
 LICENSE = """LICENSE AGREEMENT
@@ -114,3 +120,122 @@ def test_only_documents_that_the_filter_allows_are_searched(collection: Collecti
 def test_an_empty_collection_gives_an_outcome(tmp_path: Path) -> None:
     with Collection.open("e", create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder()) as made:
         assert made.ask("Is there a non-compete?", llm=False).outcome is Outcome.NOT_FOUND
+
+
+SERVICES = """MASTER SERVICES AGREEMENT
+
+This Master Services Agreement (the "Agreement") is made between Alder Inc. ("Provider") and Birch Corp. ("Customer").
+
+1. Payment
+Customer shall pay each invoice within the payment term of thirty (30) days.
+
+2. Termination
+Customer may terminate this Agreement for convenience on written notice.
+
+3. Records
+Customer may audit the records of Provider once in each year.
+
+4. Assignment
+Assignment of this Agreement is excluded.
+
+5. Right to suspend
+Provider may suspend the service.
+
+6. Competitors
+Either Party may assign this Agreement to a successor, but Provider shall not compete.
+"""
+
+MUTUAL = """MUTUAL NON-DISCLOSURE AGREEMENT
+
+This Mutual Non-Disclosure Agreement is made between Alder Inc. and Cedar Ltd.
+
+1. Confidentiality
+Each party shall keep the information of the other party confidential: confidentiality is owed for three (3) years.
+
+2. Indemnity
+There is an indemnity for breach.
+"""
+
+AMENDMENT = """AMENDMENT NO. 1
+
+1. Fees
+The fees are raised by two percent (2%).
+"""
+
+
+@pytest.fixture
+def several(tmp_path: Path) -> Iterator[Collection]:
+    for name, text in (("msa.txt", SERVICES), ("nda.txt", MUTUAL), ("amendment.txt", AMENDMENT)):
+        (tmp_path / name).write_text(text)
+    with Collection.open("s", create=True, config=Config(home=tmp_path), embedder=WordHashEmbedder()) as made:
+        assert not made.ingest([tmp_path / name for name in ("msa.txt", "nda.txt", "amendment.txt")]).failures
+        yield made
+
+
+def says(collection: Collection, question: str) -> tuple[str, Outcome]:
+    """The first word of the answer, and its outcome."""
+    answer = collection.ask(question, llm=False)
+    return answer.text.split(" ")[0].strip(",:;"), answer.outcome
+
+
+@pytest.mark.parametrize(
+    ("asked", "denied"),
+    [
+        ("Is there a payment term of 30 days?", "Is there a payment term of 14 days?"),
+        ("Is there a payment term of thirty days?", "Is there a payment term of 1 day?"),
+        ("Does the customer have a right to terminate?", "Does the provider have a right to terminate?"),
+        ("Does the provider have a right to suspend?", "Does the customer have a right to suspend?"),
+        ("Is there a right to suspend?", "Is there a duty to suspend?"),
+        ("Does the customer have a right to audit?", "Does the supplier have a right to audit?"),
+        ("Does the MSA mention a right to audit?", "Does the lease mention a right to audit?"),
+        ("Does the NDA have a confidentiality clause?", "Does the amendment have a confidentiality clause?"),
+        ("Is there an indemnity in the NDA?", "Is there a mutual indemnity in the MSA?"),
+    ],
+)
+def test_yes_is_said_of_what_the_quote_says_and_of_nothing_like_it(
+    several: Collection, asked: str, denied: str
+) -> None:
+    assert says(several, asked) == ("Yes", Outcome.ANSWERED)
+    assert says(several, denied)[0] != "Yes"
+
+
+def test_a_clause_number_is_no_quantity(several: Collection) -> None:
+    assert says(several, "Is there a confidentiality obligation of 1 year?")[0] != "Yes"
+    assert says(several, "Is there a fee increase of 1 percent?")[0] != "Yes"
+
+
+def test_what_is_excluded_is_not_permitted(several: Collection) -> None:
+    assert says(several, "Does the MSA mention permission for assignment?")[0] != "Yes"
+
+
+def test_a_place_that_is_not_there_is_neither_yes_nor_absent(several: Collection) -> None:
+    for question in ("Does the lease mention payment?", "Does the lease mention helicopters?"):
+        first, outcome = says(several, question)
+        assert first != "Yes"
+        assert outcome is not Outcome.ABSENT
+
+
+def test_the_place_that_is_named_is_searched_wherever_other_words_lead(several: Collection) -> None:
+    for question in ("Does the MSA mention helicopters?", "Is there a mutual indemnity in the MSA?"):
+        answer = several.ask(question, llm=False)
+        assert answer.outcome is Outcome.ABSENT
+        assert answer.searched is not None
+        assert answer.searched.routed == ("MASTER SERVICES AGREEMENT",)
+
+
+def test_a_clause_that_may_be_misread_is_no_member_of_any(several: Collection) -> None:
+    kinds = shipped()
+    planned = plan("Do any contracts have a non-compete?", kinds, known_names(several._store))
+    assert planned is not None
+    info = several.documents()[0][0]
+    presence = Presence(several._store, kinds, WordHashEmbedder())
+
+    def member(quote: str) -> Member:
+        return Member("A", info, None, (Proof(info.id, "clause", "non_compete", Span(0, 9), quote),))
+
+    read = SetAnswer(planned, (member("Provider shall not compete."), member("It may be assigned.")), (), 2, 2)
+    doubted = presence.doubted(read)
+    assert [m.proofs[0].quote for m in doubted.members] == ["Provider shall not compete."]
+    assert len(doubted.undecided) == 1
+    which = replace(read, question=replace(planned, quantifier=Quantifier.LIST))
+    assert presence.doubted(which) == which

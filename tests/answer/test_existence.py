@@ -33,6 +33,11 @@ from citebound.answer.existence import Existence, existence, of_one
         ("Is arbitration provided for?", "arbitration", False),
         ("Isn't there a penalty for late payment?", "penalty for late payment", False),
         ("Have we got an exclusivity clause?", "exclusivity", False),
+        ("Does the MSA mention a right to audit?", "right to audit", False),
+        ("Is there a duty to report?", "duty to report", False),
+        ("Is there a right to license in the MSA?", "right to license", False),
+        ("Is there an amendment to the lease?", "amendment", False),
+        ("Is it true that the lease contains a renewal option?", "renewal option", False),
     ],
 )
 def test_the_thing_is_read_without_its_article_and_its_place(question: str, thing: str, denied: bool) -> None:
@@ -58,6 +63,25 @@ def test_the_thing_is_read_without_its_article_and_its_place(question: str, thin
 )
 def test_other_questions_are_none(question: str) -> None:
     assert existence(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "by", "place"),
+    [
+        ("Does the customer have a right to audit?", "customer", ""),
+        ("Does Customer have a right to audit?", "customer", "Customer"),
+        ("Is there a right to terminate by the supplier?", "supplier", ""),
+        ("Is there a right of the provider to suspend?", "provider", ""),
+        ("Does the data subject have a right to access?", "data subject", ""),
+        ("Did the testers find any default passwords?", "", "the testers"),
+        ("Is there a confidentiality clause in the MSA?", "", "in the MSA"),
+        ("Does the lease have a cap?", "", "the lease"),
+    ],
+)
+def test_who_has_it_and_where_are_told_apart(question: str, by: str, place: str) -> None:
+    found = existence(question)
+    assert found is not None
+    assert (found.by, found.place) == (by, place)
 
 
 def test_what_is_asked_beyond_it_is_noted() -> None:

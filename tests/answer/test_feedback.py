@@ -73,6 +73,16 @@ def test_the_last_word_counts(collection: Collection) -> None:
     assert not last.complete and not last.places
 
 
+def test_what_is_no_unicode_is_replaced_or_refused(collection: Collection) -> None:
+    given = receipt(collection)
+    item = collection.feedback(given, "wrong", comment="gr\udcfcn", answer="\udcff")
+    assert (item.comment, item.answer) == ("gr?n", "?")
+    with pytest.raises(UnknownDocument):
+        collection.feedback(given, "wrong", document="\udcff", quote="the rent of the office")
+    with pytest.raises(BadFeedback):
+        collection.feedback(given, "wrong", quote="the rent \udcff office")
+
+
 def test_a_quote_that_does_not_stand_there_is_refused_with_the_nearest_place(collection: Collection) -> None:
     with pytest.raises(BadFeedback) as error:
         collection.feedback(receipt(collection), "right", document="lease.txt", quote="pay the rent on the last day")

@@ -7,6 +7,7 @@ import resource
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from hypothesis import strategies as st
 
 import citebound
 from citebound import Answer, Collection, Config, Outcome
+from citebound.answer import keeper
+from citebound.answer.ask import Done, Event
 from citebound.answer.dictation import prompt_sha256
+from citebound.answer.keeper import Opener
 from citebound.answer.prompt import prompt
-from citebound.answer.receipts import sha256
+from citebound.answer.receipts import Asked, sha256
 from citebound.errors import ForgottenReceipt, GeneratorTimeout, StorageFull, StoreError, UnknownDocument
 from citebound.indexes import forgetting, ingest
 from citebound.indexes.activity import FILE
@@ -345,6 +349,50 @@ def test_what_was_asked_of_a_document_that_is_gone_is_forgotten_by_its_id(opened
         for unknown in (old, old[:12], "lease-2.md", "%%%%"):
             with pytest.raises(UnknownDocument):
                 collection.forget(unknown)
+
+
+def test_a_draft_goes_with_what_the_model_was_given_although_nothing_of_it_is_shown(
+    opened: Open, tmp_path: Path
+) -> None:
+    copied = "enant shall pay the ren"  # shorter than the pieces of text that forgetting looks for
+
+    class Shy(Echo):
+        def stream(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> Iterator[str]:
+            yield f"Not found. The passages only say: {copied}."
+
+    def shown_nothing(open_generator: Opener | None) -> Iterator[Event]:
+        assert open_generator is not None
+        for event in collection.stream(RENT, receipt=False):
+            if isinstance(event, Done):
+                "".join(open_generator().stream([], max_tokens=9))
+                other = tuple(hit for hit in event.answer.hits if "Customer" in hit.chunk.text)
+                assert other
+                event = Done(replace(event.answer, passages=(), hits=other, sentences=(), conflicts=()))
+            yield event
+
+    with opened(Shy()) as collection:
+        asked = Asked(RENT, None, STAGES, llm=True)
+        *_, last = collection._keeper.stream(shown_nothing, asked, Shy)
+        assert isinstance(last, Done)
+        kept = id_of(last.answer)
+        assert holds(tmp_path / "c", copied)
+        collection.forget("lease.md")
+        assert collection.receipt(kept).said is None
+        assert holds(tmp_path / "c", copied) == []
+
+
+def test_an_unknown_id_takes_nothing_along(opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "LISTED", 0)
+    with opened() as collection:
+        collection.ingest([tmp_path / "agreement.md", tmp_path / "lease.md"], kind="contracts")
+        answer = collection.ask("Which contracts are governed by Delaware law?", llm=False)
+        assert answer.hits == ()
+        for unknown in ("deadbeef", "d" * 64, "\udcff"):
+            with pytest.raises(UnknownDocument):
+                collection.forget(unknown)
+        assert collection.receipt(id_of(answer)).said is not None
+        collection.forget("lease.md")
+        assert collection.receipt(id_of(answer)).said is None
 
 
 def test_an_answer_about_all_documents_goes_with_any_of_them(opened: Open, tmp_path: Path) -> None:

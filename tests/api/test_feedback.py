@@ -38,6 +38,16 @@ def test_an_answer_is_judged_and_the_last_word_counts(client: httpx.Client) -> N
     assert client.get("feedback").json()["items"] == [item]
 
 
+def test_items_come_oldest_first_in_parts(client: httpx.Client) -> None:
+    for _ in range(3):
+        receipt = client.post("ask", json=ASKED).json()["receipt"]["id"]
+        client.post("feedback", json={"receipt": receipt, "verdict": "wrong"})
+    every = client.get("feedback").json()["items"]
+    assert client.get("feedback", params={"k": 1, "skip": 1}).json()["items"] == every[1:2]
+    for wrong in ({"k": 0}, {"skip": -1}, {"limit": 5}):
+        assert client.get("feedback", params=wrong).status_code == 422
+
+
 def test_wrong_requests_are_problems(client: httpx.Client) -> None:
     receipt = client.post("ask", json=ASKED).json()["receipt"]["id"]
     for body, status in (

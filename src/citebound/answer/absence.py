@@ -12,15 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
+from citebound.answer.borne import bears_out, denies, refuses
 from citebound.answer.conflicts import around
 from citebound.answer.evidence import Candidate, Evidence, weights
-from citebound.answer.existence import Existence, existence
+from citebound.answer.existence import PAPERS, Existence, existence
 from citebound.answer.gate.wording import alike
 from citebound.answer.record import Citer, Record
-from citebound.answer.set_question import Clause, Unit
+from citebound.answer.set_question import Clause, Quantifier, Unit, words
 from citebound.answer.sets import Member, SetAnswer, Undecided, answer_set, known_names, plan
 from citebound.answer.words import content, facts, stem
 from citebound.indexes.lexical import terms
@@ -48,8 +50,9 @@ FEW = 5
 """Documents that a question may mean by what it calls them."""
 Look = Callable[[Filter], Evidence]
 _LETTERS = re.compile(r"\b[A-Z]{2,6}\b")
+_PAPER = re.compile(rf"\b{PAPERS}$", re.I)
 _DANGLING = re.compile(r"(?:[ ,]+(?:with|from|to|between|by|for|of|in|on|and|or|the|our|a|an))+$", re.I)
-_DENIES = re.compile(r"\b(?:no|not|nor|neither|never|without|cannot|none|nothing)\b|n['’]t\b", re.I)
+_DONE = re.compile(r"\bto ([a-z-]+)", re.I)
 _NAME = re.compile(r"(?<!^)\b[A-Z][\w-]*[A-Za-z0-9]\b")
 _GENERIC = frozenset(
     content(
@@ -57,10 +60,17 @@ _GENERIC = frozenset(
         " document paper file collection amendment addendum"
         " language wording commitment commitments arrangement agreement contract report finding findings section sign"
         " signs trace traces evidence indication mention reference thing issue issues vulnerability weakness party"
-        " parties possibility option form term terms"
+        " parties possibility option form term terms duty duties"
     )
 )
 """Words that name no thing by themselves."""
+_ANY_PAPER = (
+    _GENERIC
+    | frozenset(content("archive corpus exhibit folder policy data room set text passage whole entire attached signed"))
+    | frozenset(content("uploaded given complete full present existing current latest final doc documentation"))
+) - frozenset(content("amendment addendum"))
+"""Words that name no document by themselves."""
+DOUBT = "the wording does not say it for certain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +96,75 @@ class Presence:
         asked = existence(record.question)
         if asked is None:
             return None
-        thing = _thing(asked, looked)
-        called = tuple(looked.route.documents) or self._called(asked.place)
+        routed = tuple(looked.route.documents)
+        called, certain = self._meant(asked, looked)
+        if not called and not certain:
+            return None
+        thing = _thing(asked, looked) if called == routed else asked.thing
         scope = _scope(called, tree)
         searched = self._store.searched(scope)
         if not searched[1] or not content(thing):
             return None
         read = self._read_off(thing, scope)
         if read is not None and read.members:
-            return None if asked.more else self._there(record, asked, read, sure=self._sure(thing, read))
-        if called and not looked.route.documents and scope is not None:
+            sure = certain and self._sure(thing, read)
+            return None if asked.more else self._there(record, asked, read, sure=sure)
+        if called != routed and scope is not None:
             record = replace(record, evidence=look(scope))
         spoken = self._spoken(thing, record.evidence, searched[1])
         best = spoken[0] if spoken else None
         if best is not None and best.score >= SPEAKS and read is None:
-            return None if asked.more else self._said(record, asked, best, read)
+            return None if asked.more else self._said(record, asked, best, read, perhaps=not certain)
         doubtful = [one for one in read.undecided if one.proofs] if read else []
         if doubtful:
             return self._doubtful(record, doubtful)
         if best is not None and best.score >= PERHAPS:
             return None if asked.more else self._said(record, asked, best, read, perhaps=True)
-        return self._absent(record, thing, called, read, spoken, searched)
+        return self._absent(record, thing, called, read, spoken, searched) if certain else None
+
+    def doubted(self, read: SetAnswer) -> SetAnswer:
+        """The answer to "do any contracts have ...?" without the members whose clause may have been misread: they are
+        undecided."""
+        if read.question.quantifier is not Quantifier.ANY:
+            return read
+        said = words(read.question.condition)
+        clauses = [[p.quote for p in m.proofs if p.field == "clause" and p.quote] for m in read.members]
+        doubtful = [
+            m for m, quotes in zip(read.members, clauses, strict=True) if quotes and not self._like(said, quotes)
+        ]
+        undecided = tuple(Undecided(m.label, m.document, m.finding, DOUBT, m.proofs[:1]) for m in doubtful)
+        members = tuple(m for m in read.members if m not in doubtful)
+        return replace(read, members=members, undecided=(*undecided, *read.undecided))
+
+    def _meant(self, asked: Existence, looked: Found) -> tuple[tuple[str, ...], bool]:
+        """The documents that the question means, and whether that is certain: not where the place that it names is
+        another one than where other words of it lead, or none that is there, nor where plain words of the thing lead to
+        a document ("a mutual indemnity" to the mutual agreement)."""
+        routed = tuple(looked.route.documents)
+        wanted = _named(asked.place)
+        if routed and not wanted:
+            taken = set(re.findall(r"[^\W\d_]+", asked.thing)) - set(re.findall(r"[^\W\d_]+", looked.asked))
+            return routed, not any(word.islower() and content(word) for word in taken)
+        if not wanted or (routed and not wanted & set(content(looked.asked))):
+            return routed, True
+        called = self._called(asked.place)
+        both = tuple(one for one in routed if one in called)
+        return (both, True) if both else (called, bool(called) and not routed)
 
     def _called(self, place: str) -> tuple[str, ...]:
         """The documents whose name has all words of what the question calls them ("the incident report"), or the
         letters ("the MSA"); none where that is a word for any document, or fits more than a few."""
         wanted = set(content(place))
         letters = {word.lower() for word in _LETTERS.findall(place)}
-        if not letters and not wanted - _GENERIC:
+        if not letters and not wanted - _ANY_PAPER:
             return ()
         found = []
         for card in self._store.cards():
             words = re.findall(r"[^\W_]+", card.name.split("\n")[0].lower())
             initials = "".join(word[0] for word in words)
-            if wanted <= set(content(card.name)) or any(one in initials for one in letters):
+            own = set(content(card.name))
+            lacking = [w for w in wanted - own if not any(_shortens(w, a, b) for a, b in pairwise(content(card.name)))]
+            if not lacking or any(one in initials for one in letters):
                 found.append(card.document_id)
         return tuple(found) if len(found) <= FEW else ()
 
@@ -138,8 +183,11 @@ class Presence:
         """Whether a clause that was read off documents has a word of the thing, or means it: a reader may misread."""
         if not isinstance(read.question.condition, Clause):
             return True
-        quotes = [p.quote for member in read.members[:SHOWN] for p in member.proofs if p.quote]
-        wanted = set(content(thing)) - _GENERIC
+        return self._like(thing, [p.quote for member in read.members[:SHOWN] for p in member.proofs if p.quote])
+
+    def _like(self, thing: str, quotes: Sequence[str]) -> bool:
+        """Whether one of the quotes has a word of the thing, or is near it in meaning."""
+        wanted = set(content(thing)) - _GENERIC - {"non", "anti"}
         if any(alike(w, o) for quote in quotes for o in content(quote) for w in wanted):
             return True
         told = [sentence for entry in entries(thing) for sentence in entry.printed]
@@ -157,6 +205,7 @@ class Presence:
         rows = self._embedder.embed([thing, *told, *headed])
         means = rows[: 1 + len(told)] @ rows[1 + len(told) :].T
         names = {stem(w) for w in _NAME.findall(thing)} | {f for f in facts(thing) if not f.isdigit() or len(f) > 2}
+        done = set(content(" ".join(_DONE.findall(thing))))
         made = []
         for i, candidate in enumerate(candidates):
             shown = f"{_leaf(candidate)} {candidate.text}"
@@ -164,7 +213,7 @@ class Presence:
             lacking = [w for w in wanted if w not in own and not any(alike(w, o) for o in own)]
             said = {stem(w) for w in re.findall(r"[\w-]+", shown)} | facts(shown)
             unnamed = [n for n in names if n not in said and n.lower() not in shown.lower()]
-            heavy = {w: v for w, v in wanted.items() if w not in _GENERIC} or wanted
+            heavy = {w: v for w, v in wanted.items() if w not in _GENERIC or w in done} or wanted
             covered = sum(v for w, v in heavy.items() if w not in lacking) / (sum(heavy.values()) or 1.0)
             printed = float(np.max(means[1:, i])) if told else 0.0
             score = 0.0 if unnamed else _score(covered, float(means[0, i]), printed)
@@ -175,6 +224,9 @@ class Presence:
 
     def _there(self, record: Record, asked: Existence, read: SetAnswer, *, sure: bool) -> Answer:
         citer = Citer(self._store)
+        borne = tuple(m for m in read.members if any(_stands(asked, p.quote) for p in m.proofs if p.quote))
+        sure = sure and bool(borne)
+        read = replace(read, members=borne) if sure else read
         made = [s for member in read.members[:SHOWN] if (s := self._quoted(member, citer)) is not None]
         lead = ("It is there" if asked.denied else "Yes") if sure else "Perhaps"
         several = read.asked > 1
@@ -187,7 +239,7 @@ class Presence:
             made[0] = replace(made[0], text=f"{lead}: {made[0].text}")
         reason = f"from what was read off {_count(read)}"
         if not sure:
-            reason += "; the wording does not say it for certain"
+            reason += f"; {DOUBT}"
         return self._finished(record, Outcome.ANSWERED if sure else Outcome.PARTIAL, made, reason)
 
     def _quoted(self, member: Member | Undecided, citer: Citer) -> Sentence | None:
@@ -207,9 +259,10 @@ class Presence:
         if citation is None:
             return None
         quote = " ".join(candidate.text.split())
+        perhaps = perhaps or not bears_out(asked, candidate.text, _leaf(candidate))
         if perhaps:
             lead = "Perhaps; the nearest passage says"
-        elif _DENIES.search(candidate.text):
+        elif denies(asked.thing, candidate.text):
             lead = "It is spoken of"
         else:
             lead = "It is there" if asked.denied else "Yes"
@@ -267,6 +320,10 @@ def _score(covered: float, meant: float, printed: float) -> float:
     return 0.5 * covered + 0.5 * max(meant, printed)
 
 
+def _stands(asked: Existence, quote: str) -> bool:
+    return bears_out(asked, quote) and not refuses(asked.thing, quote)
+
+
 def _thing(asked: Existence, looked: Found) -> str:
     """The thing without the names that led to a document."""
     bare = existence(looked.asked)
@@ -279,6 +336,19 @@ def _scope(called: tuple[str, ...], tree: Filter | None) -> Filter | None:
         return tree
     named = In("document", called)
     return named if tree is None else And((tree, named))
+
+
+def _named(place: str) -> set[str]:
+    """The words by which a question names the document that it asks about; none where it names no document."""
+    if not _PAPER.search(place) and not _LETTERS.search(place):
+        return set()
+    return set(content(place)) - _ANY_PAPER
+
+
+def _shortens(word: str, one: str, other: str) -> bool:
+    """Whether a word is short for two: "pentest" for "penetration test"."""
+    rest = word.removesuffix(other)
+    return rest != word and len(rest) > 2 and one.startswith(rest)
 
 
 def _nearest(spoken: _Spoken) -> Nearest:

@@ -262,7 +262,7 @@ class Asker:
             return None
         if asked is None and self._embedder.name == MEASURED:
             asked = restated(question, self._kinds, known, self._meanings)
-        read = answer_set(self._store, asked, tree) if asked else None
+        read = self._presence.doubted(answer_set(self._store, asked, tree)) if asked else None
         unread = sought(question, self._kinds, known) if asked is None else None
         each = search_each(self._store, self._embedder, unread, tree) if unread else None
         found = read if read is not None and read.asked else each

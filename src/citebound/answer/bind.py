@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citebound.answer.gate.derived import alone, derivation, tally
+from citebound.answer.gate.derived import reckoning
 from citebound.answer.gate.objections import compare
 from citebound.answer.words import content, facts
 from citebound.ingest.sentences import sentence_spans
@@ -52,9 +52,6 @@ _DECIDES = re.compile(r"\b(?:except|unless|only if|need not|provided|other than|
 
 _OPEN = re.compile(r"\b(?:shall|may|must|will|can|to|of|by|the|an?|in|on|for|with|is|are|be|not|and|or)$", re.I)
 """Where no sentence ends."""
-
-_CALLED = re.compile(r"(?:\b(?:of|in|under)\s+(?:the\s+)?)?\b(?P<name>[A-Z][\w-]*(?:\s+[A-Z][\w-]*)+)(?:['’]s)?")
-"""A name of several words, with what leads to it."""
 
 _MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
@@ -152,33 +149,30 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
 def _reckoned(sentence: str, cited: Sequence[int], passages: Sequence[Passage]) -> Bound | None:
     """A sentence that was reckoned from several quotes (`gate.derived`): bound to all of them, or removed for the one
     that is missing; None for any other sentence."""
-    there = [quote for position in dict.fromkeys(cited) for quote in quotes(position, passages[position], 1)]
-    counted = tally(sentence, [quote.text for quote in there])
-    if counted is not None:
-        if counted.wrong:
-            return Bound(sentence, (), Verdict.REMOVED, counted.wrong)
-        return Bound(sentence, tuple(there[i] for i in counted.rows), Verdict.BOUND, counted.shown)
-    found = derivation(sentence)
-    if found is None or not found.parts:
-        return Bound(sentence, (), Verdict.REMOVED, found.wrong) if found and found.wrong else None
-    proofs = []
+    found = reckoning(sentence)
+    if found is None:
+        return None
+    if found.wrong:
+        return Bound(sentence, (), Verdict.REMOVED, found.wrong)
+    given = [
+        quote
+        for position, passage in enumerate(passages)
+        for quote in quotes(position, passage, 1)
+        if len(quote.text) <= LONGEST
+    ]
+    proofs: list[Quote] = []
+    used: set[str] = set()
     for part in found.parts:
-        fitting = [
-            quote
-            for quote in there
-            if (not found.apart or alone(part, quote.text)) and _bears_out(part, quote, passages[quote.passage])
-        ]
+        fitting = [q for q in given if q.passage in cited and part.proven(q.text, passages[q.passage].context)]
         if not fitting:
-            return Bound(sentence, (), Verdict.REMOVED, f"no cited passage bears out “{part}”")
+            return Bound(sentence, (), Verdict.REMOVED, f"no cited passage bears out “{part.text}”")
+        if any(part.disputed(quote.text) for quote in given) or used & {quote.text for quote in fitting}:
+            return Bound(sentence, (), Verdict.REMOVED, f"the passages do not agree on “{part.text}”")
+        used |= {quote.text for quote in fitting}
         proofs.append(min(fitting, key=lambda quote: len(quote.text)))
-    return Bound(sentence, tuple(dict.fromkeys(proofs)), Verdict.BOUND, found.shown)
-
-
-def _bears_out(part: str, quote: Quote, passage: Passage) -> bool:
-    """Whether a quote bears out a part of a reckoning, the name of its own document aside."""
-    title = set(re.findall(r"[\w-]+", passage.context.split(" > ")[0].lower()))
-    bare = _CALLED.sub(lambda m: " " if set(re.findall(r"[\w-]+", m["name"].lower())) <= title else m[0], part)
-    return not compare(bare, quote.text, passage.context).objections
+    if not found.holds([quote.text for quote in proofs]):
+        return Bound(sentence, (), Verdict.REMOVED, "what it reckons with is counted by other periods")
+    return Bound(sentence, tuple(proofs), Verdict.BOUND, found.shown)
 
 
 def _repeats_heading(words: set[str], proof: Quote | None, passages: Sequence[Passage]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from citebound.answer.gate.agents import ROLES
 from citebound.answer.words import content
 
 LONGEST = 400
@@ -41,13 +42,14 @@ _MORE = re.compile(
     re.I,
 )
 _WHERE = re.compile(
-    r"(?:,? (?:anywhere |somewhere |at all |also )?(?:in|within|of|under|across|among|throughout|on|by|to|from)"
+    r"(?:,? (?:anywhere |somewhere |at all |also )?(?:in|within|of|under|across|among|throughout|on|by|from"
+    r"|to(?= (?:the|this|that|these|those|our|my|your|any|all|either|both|one|each|some|it|them|its)\b))"
     r" (?:(?:any|one|all|each|either|both|some) of )?(?:the|this|that|these|those|our|my|your|any|all|either|both|it"
     rf"|them|its)?(?: [\w&.'’/-]{{1,30}}){{0,6}}? ?\b{PAPERS})+$"
     r"|,? (?:in|within|of|under) (?:it|them|here|there|these|those|this|that)$|,? (?:anywhere|at all|so far)$",
     re.I,
 )
-"""Where it is looked for, at the end of the question."""
+"""Where it is looked for, at the end of the question; behind a bare "to" stands a verb ("a right to audit")."""
 
 _NOT = r"(?:not|n't)"
 _SOME = r"(?:an?|any|some|one|at least one|any kind of|any sort of|any form of|any type of|explicit|express)"
@@ -117,9 +119,7 @@ _STATED = re.compile(
     re.I,
 )
 """A statement behind "check whether"."""
-_AS_QUESTION = re.compile(
-    r"^(?P<subject>.{1,80}?) (?:has|have|contains?|includes?|mentions?|provides? for|covers?)(?= )", re.I
-)
+_HAS = re.compile(r"^(?P<subject>.{1,80}?) (?:has|have|contains?|includes?|mentions?|provides? for|covers?)(?= )")
 _DETERMINER = re.compile(rf"^(?:(?:{_SOME}|{_NONE}|kind|sort|type|form|of|such|other|more|further|the) )+", re.I)
 _DEFINITE = re.compile(r"^(?:the|this|that|its|their|our|his|her|these|those|both|each|every|all) ", re.I)
 _NOT_A_THING = re.compile(
@@ -128,9 +128,15 @@ _NOT_A_THING = re.compile(
     r"|identical|\d)",
     re.I,
 )
+_OWED = re.compile(r"\b(?:rights?|dut(?:y|ies)|obligations?|options?|permissions?|commitments?)\b", re.I)
+_ROLE_OF = re.compile(rf"\b(?:by|{_OWED.pattern} of) (?:the |an? |our |any |each )?([a-z]+)\b", re.I)
+_READERS = frozenset("tester testers team assessor auditor".split())
+"""Roles that find what is there, and have none of it."""
 _FINDERS = re.compile(r"^(?:i|you|he|she|anyone|anybody|everyone|everybody|what|who|which|how|when|where|why)\b", re.I)
 
 
+_KIND = r"(?:clause|provision|language|wording)s?"
+_PLACED = re.compile(rf"^{_KIND}\b ?", re.I)
 _SET = re.compile(
     r"\b(?:agreements|contracts|documents|reports|files|papers|leases|licen[cs]es|policies|amendments|ndas|advisories|findings"
     r"|vulnerabilities|issues|weaknesses|cves|which|how many)\b",
@@ -142,12 +148,13 @@ _SET = re.compile(
 class Existence:
     """What is asked for: `thing`, without its article and without the document that it is looked for in. `denied`: the
     question is whether it is missing; `more`: it asks for more than that ("and how long does it last?"). `place` is
-    what it calls the document, "" where it does not."""
+    what it calls the document, `by` who shall have it or do it; "" where it does not say."""
 
     thing: str
     denied: bool = False
     more: bool = False
     place: str = field(default="", compare=False)
+    by: str = field(default="", compare=False)
 
 
 def existence(question: str) -> Existence | None:
@@ -156,15 +163,7 @@ def existence(question: str) -> Existence | None:
     if not 4 <= len(text) <= LONGEST:
         return None
     bare = _ASKED.sub("", text, count=1)
-    text = (
-        re.sub(
-            r"^(?P<subject>.{1,80}?) (?P<has>has|have|contains?|includes?|mentions?|provides? for|covers?)(?= )",
-            r"does \g<subject> have",
-            bare,
-        )
-        if bare != text and _STATED.match(bare)
-        else bare
-    )
+    text = _HAS.sub(r"does \g<subject> have", bare) if bare != text and _STATED.match(bare) else bare
     short = _MORE.sub("", text)
     more = short != text
     short = _TAG.sub("", short).strip(" ,?!.")
@@ -185,10 +184,10 @@ def existence(question: str) -> Existence | None:
         whole = _DETERMINER.sub("", thing)
         thing = _placed(whole)
         owner = _owner(subject)
-        place = subject.strip() if subject and not owner else whole[len(thing) :].strip()
+        place = subject.strip() if subject and not owner else _PLACED.sub("", whole[len(thing) :].strip())
         if not content(thing) or _NOT_A_THING.match(thing):
             return None
-        return Existence(f"{thing} {owner}".strip(), denied, more, place)
+        return Existence(f"{thing} {owner}".strip(), denied, more, place, _by(subject, owner, thing))
     return None
 
 
@@ -201,7 +200,7 @@ def _placed(thing: str) -> str:
     """The thing without the place at its end."""
     while (shorter := _WHERE.sub("", thing).strip(" ,")) != thing and content(shorter):
         thing = shorter
-    return re.sub(r" (?:clause|provision|language|wording)s?$", "", thing) or thing
+    return re.sub(rf" {_KIND}$", "", thing) or thing
 
 
 def _owner(subject: str) -> str:
@@ -217,3 +216,14 @@ def _owner(subject: str) -> str:
         or re.search(r"\b(?:testers?|auditors?|assessors?|team|vendor|researchers?)\b", plain, re.I)
         else plain
     )
+
+
+def _by(subject: str, owner: str, thing: str) -> str:
+    """Who shall have the right, or do it: the role that has it, or is named in it ("by the supplier")."""
+    role = re.match(r"(?:the |an? |our |any |each )?([a-z]+)$", subject.strip(), re.I)
+    if role and role[1].lower() in ROLES - _READERS:
+        return role[1].lower()
+    if owner:
+        return owner if _OWED.search(thing) else ""
+    named = [m[1].lower() for m in _ROLE_OF.finditer(thing)]
+    return next((one for one in named if one in ROLES), "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from citebound import __version__
-from citebound.answer.ask import Done, Event
+from citebound.answer.ask import Done, Event, EvidenceFound
 from citebound.answer.dictation import Call, Recorded
 from citebound.answer.receipts import Asked, Means, header_of, parts_of
 from citebound.config import Config
@@ -20,7 +20,7 @@ from citebound.indexes.filter_json import filter_of
 from citebound.indexes.store import Store
 from citebound.models import weights_sha256
 from citebound.protocols import Generator
-from citebound.types import Answer
+from citebound.types import Answer, Passage
 
 LISTED = 200
 """Documents that a receipt names as those it speaks of; with more it goes with any."""
@@ -43,15 +43,19 @@ class Keeper:
         """The events of `answer`, which is given the generator that it may use; the last has the id of its receipt."""
         calls: list[Call] = []
         recorded = (lambda: Recorded(open_generator(), calls)) if open_generator else None
+        given: tuple[Passage, ...] = ()
         for event in answer(recorded):
-            yield Done(self.keep(event.answer, asked, calls)) if isinstance(event, Done) else event
+            if isinstance(event, EvidenceFound):
+                given = event.passages
+            yield Done(self.keep(event.answer, asked, calls, given)) if isinstance(event, Done) else event
 
-    def keep(self, answer: Answer, asked: Asked, calls: Sequence[Call]) -> Answer:
-        """The answer with the id of its receipt or, where none can be stored, a note that says so."""
+    def keep(self, answer: Answer, asked: Asked, calls: Sequence[Call], given: Sequence[Passage] = ()) -> Answer:
+        """The answer with the id of its receipt or, where none can be stored, a note that says so. `given` are the
+        passages that the model had before it: its drafts go with their documents, whatever the answer shows."""
         if answer.receipt is None:
             return answer
         try:
-            id_ = self._write(answer, asked, calls)
+            id_ = self._write(answer, asked, calls, given)
         except StoreError as error:
             return replace(answer, notes=(*answer.notes, f"no receipt of this answer was stored: {error}"))
         return replace(answer, receipt=replace(answer.receipt, id=id_))
@@ -71,9 +75,9 @@ class Keeper:
             answer_tokens=config.answer_tokens,
         )
 
-    def _write(self, answer: Answer, asked: Asked, calls: Sequence[Call]) -> str:
+    def _write(self, answer: Answer, asked: Asked, calls: Sequence[Call], given: Sequence[Passage]) -> str:
         assert answer.receipt is not None
-        parts = parts_of(answer, asked, calls, self._about(answer, asked))
+        parts = parts_of(answer, asked, calls, self._about(answer, asked), given)
         header = header_of(answer, answer.receipt, self.means(answer.receipt.generator, asked.stages))
         papers = {document for part in parts.values() for document in part.documents} - {receipts.ANY}
         with self._activity.write() as db:

@@ -4,6 +4,9 @@ reply.
 Its patterns, keywords and entropy are used in this process; nothing is verified over a network. They were made for
 files of code, so its keywords are also looked for in prose: "the password is X". Left out are public addresses and bare
 hexadecimal digits, which in a security report are findings and hashes. What is not recognised is not masked.
+
+A secret that stands inside a longer word is masked with the whole word, so that every placeholder stands alone. Only a
+secret of mere letters among letters, or of digits among digits, is another word there: "root" in "rooted".
 """
 
 from __future__ import annotations
@@ -23,6 +26,8 @@ LONGEST = 1000
 """Characters of one word that a pattern is shown."""
 GROUP = 16
 """Characters from which on a group of a pattern is the secret itself; a shorter one is only its prefix."""
+HEADING = 64
+"""Characters of a cell that may say what stands beside it or below."""
 RANDOM = 4.5
 """Bits of Shannon entropy per character from which on a long word is random: detect-secrets' own limit."""
 
@@ -40,28 +45,48 @@ _LENGTH = re.compile(r"\d{1,3}(?:[-+–].{0,20})?")
 _PUNCTUATION = re.compile(r"[.,;:?)\]}>\"'`”’]+$")
 _AFTER = re.compile(r"\s*(?:$|[.,;)\]}|]|\S{1,30}[:=])")
 
-_PLACEHOLDER = re.compile(r"(?:< ?)?\bSECRET_(\d{1,3})\b(?: ?>)?")
-_OPEN = re.compile(r"(?:<\s?|\b)(?:S|SE|SEC|SECR|SECRE|SECRET|SECRET_|SECRET_\d{1,3}\s?)$|<\s?$")
+_HEADER = re.compile(r"\bauthorization[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token)\s+([\w.~+/=-]{4,1000})", re.I)
+_LOGIN = re.compile(
+    r"\b(?:credentials?|creds|log-?ins?)\b(?P<told>[\s:=(]{1,4})[\"'`“]?[^\s:/|\"'”]{1,64}[\"'`”]?"
+    r"(?P<apart>\s*:\s*|\s+/\s+|/)[\"'`“]?(?P<value>[^\s/\"'`“”][^\s\"'`“”]{3,99})",
+    re.I,
+)
+_RULE = re.compile(r"[\s|:+-]*")
+_REFERENCE = re.compile(r"[A-Za-z]{1,8}-\d[\d.-]*|[A-Z]{1,2}\d{1,3}(?::\d+)?|\w+://.*")
+"""What stands beside "password" in a table of findings: CWE-521, A07:2021, an address."""
+
+_WORD = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
+_PLACEHOLDER = re.compile(r"(?:< ?)?SECRET_(\d{1,7})\b(?: ?>)?", re.A)
+_OPEN = re.compile(r"(?:<\s?)?(?:S|SE|SEC|SECR|SECRE|SECRET|SECRET_|SECRET_\d{1,7}\s?)$|<\s?$", re.A)
 
 
 class Masks:
     """The secrets of one conversation, each with its placeholder: <SECRET_1> and so on, in the order of the text."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        held = "\n".join(texts)
-        taken = {int(m[1]) for m in _PLACEHOLDER.finditer(held)}
-        found = sorted({s for text in texts for s in secrets_in(text)}, key=held.find)
-        self._secrets = dict(zip((n for n in count(1) if n not in taken), found, strict=False))
-        self._numbers = {secret: n for n, secret in self._secrets.items()}
-        longest = sorted(found, key=len, reverse=True)
-        self._any = re.compile("|".join(rf"(?<!\w){re.escape(s)}(?!\w)" for s in longest)) if longest else None
+        taken = {int(m[1]) for text in texts for m in _PLACEHOLDER.finditer(text)}
+        longest = sorted({s for text in texts for s in secrets_in(text)}, key=len, reverse=True)
+        self._any = re.compile(f"(?=({'|'.join(map(_standing, longest))}))") if longest else None
+        self._free = (n for n in count(1) if n not in taken)
+        self._numbers: dict[str, int] = {}
+        self._secrets: dict[int, str] = {}
+        for text in texts:
+            self.mask(text)
 
     def __len__(self) -> int:
         return len(self._secrets)
 
     def mask(self, text: str) -> str:
         """The text with a placeholder for each secret, wherever it stands."""
-        return self._any.sub(lambda m: f"<SECRET_{self._numbers[m.group()]}>", text) if self._any else text
+        made, done = [], 0
+        for start, end in self._places(text):
+            secret = text[start:end]
+            if secret not in self._numbers:
+                self._numbers[secret] = next(self._free)
+                self._secrets[self._numbers[secret]] = secret
+            made += [text[done:start], f"<SECRET_{self._numbers[secret]}>"]
+            done = end
+        return "".join([*made, text[done:]])
 
     def restore(self, text: str) -> str:
         """The text with the secrets for their placeholders, also where a model left off the brackets."""
@@ -72,7 +97,7 @@ class Masks:
         held = ""
         for piece in pieces:
             held += piece
-            waiting = _OPEN.search(held, max(0, len(held) - 16))
+            waiting = _OPEN.search(held, max(0, len(held) - 20))
             cut = waiting.start() if waiting else len(held)
             ready, held = held[:cut], held[cut:]
             if ready:
@@ -80,10 +105,35 @@ class Masks:
         if held:
             yield self.restore(held)
 
+    def _places(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets stand, each to the ends of its words; those that overlap are one."""
+        made: list[tuple[int, int]] = []
+        for match in self._any.finditer(text) if self._any else ():
+            start, end = match.span(1)
+            least = made[-1][1] if made else 0
+            if end <= least:
+                continue
+            while start > least and text[start - 1] in _WORD:
+                start -= 1
+            while end < len(text) and text[end] in _WORD:
+                end += 1
+            if start < least or (start == least > 0 and text[start - 1] in _WORD):
+                start = made.pop()[0]
+            made.append((start, end))
+        return made
+
+
+def _standing(secret: str) -> str:
+    """The pattern of a secret, whatever its white space."""
+    written = r"\s+".join(map(re.escape, secret.split()))
+    own = r"[^\W\d_]" if secret.isalpha() else r"\d" if secret.isdecimal() else ""
+    return f"(?<!{own}){written}(?!{own})" if own else written
+
 
 def secrets_in(text: str) -> list[str]:
     """The secrets of a text, each once."""
     found = [*(m.group() for m in _BLOCK.finditer(text)), *_by_form(text), *_by_name(text), *_random(text)]
+    found += [*_sent(text), *_logins(text), *_cells(text)]
     return [s for s in dict.fromkeys(one.strip() for one in found) if len(s) >= SHORTEST]
 
 
@@ -109,6 +159,47 @@ def _by_name(text: str) -> Iterator[str]:
         last = bool(link["quoted"]) or _AFTER.match(text, link.start("bare") + len(value)) is not None
         if len(value) >= SHORTEST and _secretive(value, told and last):
             yield value
+
+
+def _sent(text: str) -> Iterator[str]:
+    """What a header of a request proves who asks with: "Authorization: Bearer X"."""
+    for match in _HEADER.finditer(text):
+        value = _PUNCTUATION.sub("", match[1])
+        if len(value) >= GROUP or re.search("[a-z][A-Z]", value) or _secretive(value, told=False):
+            yield value
+
+
+def _logins(text: str) -> Iterator[str]:
+    """The second of a name and a password: "Credentials: admin / X"."""
+    for match in _LOGIN.finditer(text):
+        value = _PUNCTUATION.sub("", match["value"])
+        last = _AFTER.match(text, match.start("value") + len(value)) is not None
+        told = last and match["apart"] != "/" and not match["told"].isspace()
+        if not _keywords().fullmatch(value) and _secretive(value, told):
+            yield value
+
+
+def _cells(text: str) -> Iterator[str]:
+    """What stands in a table, with bars or tabs, beside or below a cell that is called a password, key or token."""
+    below: set[int] = set()
+    for line in text.splitlines():
+        if "|" not in line and "\t" not in line:
+            below = set()
+            continue
+        if _RULE.fullmatch(line):
+            continue
+        cells = [cell.strip(" `*\"'“”:") for cell in re.split(r"[|\t]", line)]
+        named = {i for i, cell in enumerate(cells) if len(cell) <= HEADING and _called(cell)}
+        for i in sorted((below | {i + 1 for i in named}) - named):
+            value = cells[i] if i < len(cells) else ""
+            if value and len(value.split()) == 1 and not _REFERENCE.fullmatch(value) and _secretive(value, told=False):
+                yield value
+        below = named or below
+
+
+def _called(cell: str) -> bool:
+    """Whether a cell ends in what a secret is called: "Default password"."""
+    return any(name.end() == len(cell) for name in _keywords().finditer(cell))
 
 
 def _secretive(value: str, told: bool) -> bool:

@@ -1,7 +1,8 @@
 """What is kept of an answer: how it was asked for, what was found, what the model and the gate said, and by what means.
 
 The header of an entry has nothing of a document and nothing of a question: it outlives forgetting. The rest lies in
-parts: `asked` and `said` go with any document whose text was shown, `found.<n>` with the document whose hits it has.
+parts: `asked` and `said` go with any document whose text was shown, to the reader or to the model, `found.<n>` with the
+document whose hits it has.
 """
 
 from __future__ import annotations
@@ -153,11 +154,13 @@ class StoredReceipt:
     forgotten: tuple[str, ...]
 
 
-def parts_of(answer: Answer, asked: Asked, calls: Sequence[Call], about: Mapping[str, str]) -> dict[str, Part]:
+def parts_of(
+    answer: Answer, asked: Asked, calls: Sequence[Call], about: Mapping[str, str], given: Sequence[Passage] = ()
+) -> dict[str, Part]:
     """What a receipt commits to, each with the documents that it goes with, and their paths. `about` are documents that
-    the answer speaks of without citing them."""
+    the answer speaks of without citing them, `given` the passages that a draft may have copied without citing them."""
     cited = [c for s in answer.sentences for c in s.citations] + [s.citation for c in answer.conflicts for s in c.sides]
-    texts: list[Passage | Citation] = [*answer.passages, *cited]
+    texts: list[Passage | Citation] = [*answer.passages, *given, *cited]
     shown = dict(about)
     for one in texts:
         shown |= {one.document.id: one.source.path} | {a.document.id: a.source.path for a in one.superseded_by}

@@ -46,6 +46,7 @@ SHOWN = 3
 """Proofs of one fact that a member keeps."""
 
 LABEL = 160
+NOT_DECIDED = "Not decided: "
 MAY_BE_MEANT = "it holds for these, if that is what was asked"
 TITLES = frozenset({"title", "document_type"})
 
@@ -112,7 +113,7 @@ class SetAnswer:
 
     @property
     def outcome(self) -> Outcome:
-        if self.question.perhaps:
+        if self.question.perhaps or (self._verdict() == NOT_DECIDED and self.undecided):
             return Outcome.PARTIAL
         return Outcome.ANSWERED if self.members else Outcome.ABSENT
 
@@ -152,11 +153,11 @@ class SetAnswer:
     def _verdict(self) -> str:
         match self.question.quantifier:
             case Quantifier.ANY:
-                return "Yes: " if self.members else "Not decided: " if self.undecided else "None found: "
+                return "Yes: " if self.members else NOT_DECIDED if self.undecided else "None found: "
             case Quantifier.ALL:
                 if self.exceptions:
                     return "No: "
-                return "Yes: " if self.asked and not self.undecided else "Not decided: "
+                return "Yes: " if self.asked and not self.undecided else NOT_DECIDED
             case _:
                 return ""
 
@@ -248,6 +249,8 @@ class _Run:
             base = self._truths(question.base, keys)
             keys = [key for key in keys if base[key].holds]
         truths = self._truths(question.condition, keys)
+        if question.quantifier is Quantifier.ALL:
+            truths = {key: _unread(truth) for key, truth in truths.items()}
         if question.unit is Unit.VALUE:
             return self._values(keys, truths)
         members = [self._member(key, truths[key]) for key in keys if truths[key].holds]
@@ -520,6 +523,14 @@ def _joined(parts: Sequence[Truths], keys: Sequence[Key], *, holding: bool) -> T
         else:
             made[key] = _Truth(holding, tuple(p for t in truths for p in t.proofs))
     return made
+
+
+def _unread(truth: _Truth) -> _Truth:
+    """Undecided where only a field that was not found speaks against it: that is no "no, not all of them"."""
+    lacking = [p.field for p in truth.proofs if p.span is None and p.field != "clause"]
+    if truth.holds is not False or not lacking or len(lacking) < len(truth.proofs):
+        return truth
+    return _Truth(None, (), f"no {_spoken(lacking[0])} was found")
 
 
 def _clause(name: str, key: Key, rows: Sequence[_Row]) -> _Truth:

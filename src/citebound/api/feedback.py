@@ -20,7 +20,16 @@ class FeedbackRequest(BaseModel):
     comment: str = Field("", max_length=4000, description="For whoever reads the list.")
 
 
+class FeedbackItemsRequest(BaseModel):
+    """Which items to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: int = Field(50, ge=1, le=1000, description="Number of items:")
+    skip: int = Field(0, ge=0, le=1_000_000, description="Older ones to leave out:")
+
+
 class FeedbackResponse(BaseModel):
-    """All that was said of the answers of a collection, in that order."""
+    """What was said of the answers of a collection, in that order."""
 
     items: list[Feedback]

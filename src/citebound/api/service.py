@@ -44,7 +44,7 @@ from citebound.api.chats import (
     TurnResponse,
     turn_response,
 )
-from citebound.api.feedback import FeedbackRequest, FeedbackResponse
+from citebound.api.feedback import FeedbackItemsRequest, FeedbackRequest, FeedbackResponse
 from citebound.api.line import Line, Threads
 from citebound.api.problems import ClientGone, Fault
 from citebound.api.ready import Inspector
@@ -271,10 +271,10 @@ class Service:
         async with self._searches.turn():
             return await self._threads.run(give)
 
-    async def feedback_items(self, name: str) -> FeedbackResponse:
+    async def feedback_items(self, name: str, asked: FeedbackItemsRequest) -> FeedbackResponse:
         async with self._searches.turn():
             found = await self._threads.run(lambda: self._shelf.get(name).feedback_items())
-        return FeedbackResponse(items=list(found))
+        return FeedbackResponse(items=list(found[asked.skip : asked.skip + asked.k]))
 
     async def receipts(self, name: str, asked: ReceiptsRequest) -> ReceiptsResponse:
         async with self._searches.turn():
@@ -402,9 +402,9 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return await service.feedback(name, asked)
 
     @app.get("/v1/collections/{name}/feedback", tags=["receipts"], summary="Judged answers", responses=wrong)
-    async def feedback_items(name: str) -> FeedbackResponse:
+    async def feedback_items(name: str, asked: Annotated[FeedbackItemsRequest, Query()]) -> FeedbackResponse:
         """What was said of answers, oldest first."""
-        return await service.feedback_items(name)
+        return await service.feedback_items(name, asked)
 
     @app.get("/v1/collections/{name}/receipts", tags=["receipts"], summary="Receipts", responses=wrong)
     async def receipts(name: str, asked: Annotated[ReceiptsRequest, Query()]) -> ReceiptsResponse:

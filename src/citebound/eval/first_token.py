@@ -92,7 +92,12 @@ class Bare:
     """llama.cpp's own server, spoken to over plain HTTP with the settings that the product uses."""
 
     def __init__(self, base_url: str, key: str, model: str, most: int) -> None:
-        self._client = httpx.Client(trust_env=False, timeout=300.0, headers={"Authorization": f"Bearer {key}"})
+        self._client = httpx.Client(
+            trust_env=False,
+            timeout=300.0,
+            headers={"Authorization": f"Bearer {key}"},
+            limits=httpx.Limits(max_keepalive_connections=0),  # the server drops idle ones while the product asks
+        )
         self._url = f"{base_url}/chat/completions"
         self._asked = {"model": model, "temperature": 0, "seed": SEED, "stream": True}
         self._most = most

@@ -54,10 +54,11 @@ class Feedback:
 
 
 def put(db: sqlite3.Connection, item: Feedback) -> None:
-    """Store an item in the place of an earlier one on the same answer."""
+    """Store an item in the place of an earlier one on the same answer; what is no Unicode becomes "?"."""
     remove(db, item.receipt)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    row = (item.receipt, at, item.verdict.value, item.question, item.answer, item.comment)
+    said = [text.encode("utf-8", "replace").decode("utf-8") for text in (item.question, item.answer, item.comment)]
+    row = (item.receipt, at, item.verdict.value, *said)
     db.execute("INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?)", row)
     db.executemany(
         "INSERT INTO feedback_places VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

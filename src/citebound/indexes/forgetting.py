@@ -33,6 +33,13 @@ SWEEPERS: dict[str, Callable[[sqlite3.Connection, Sequence[str]], int]] = {
 """The same by pieces of text, for what somebody copied out of a document: slower, and done where a piece was found."""
 
 
+RECORDED = " UNION ".join(
+    f"SELECT document_id FROM {table} WHERE substr(document_id, 1, length(:given)) = :given"  # noqa: S608
+    for table in ("receipt_documents", "chat_documents", "feedback_places")
+)
+"""Documents that something is held of, by the beginning of their id."""
+
+
 def former(activity: Activity, store: Store, document_id: str) -> list[str]:
     """The document, and those whose place it took: what was asked about them goes with it."""
     paths = [source.path for source in store.sources(document_id)]
@@ -87,13 +94,13 @@ def empty(db: sqlite3.Connection, document_id: str) -> dict[str, int]:
 
 
 def forget_gone(activity: Activity, given: str) -> dict[str, object]:
-    """Empty what was made from a document that is not stored any more, by its id or, if a receipt has it, the beginning
-    of its id. Raises UnknownDocument."""
+    """Empty what was made from a document that is not stored any more, by its id or the beginning of its id, if that
+    is recorded somewhere: an id that nothing names takes nothing along. Raises UnknownDocument."""
     unknown = UnknownDocument(f"no document {given!r}", remedy="`citebound documents list` shows ids and paths.")
     if not re.fullmatch(r"[0-9a-f]{4,64}", given) or not activity.exists:
         raise unknown
     with activity.write() as db:
-        ids = receipts.documents(db, given) or [given]
+        ids = [str(row[0]) for row in db.execute(RECORDED, {"given": given})]
         emptied = empty(db, ids[0]) if len(ids) == 1 else {}
     if not emptied:
         raise unknown

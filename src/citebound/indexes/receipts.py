@@ -126,15 +126,6 @@ def empty(db: sqlite3.Connection, ids: Iterable[str]) -> int:
     return _empty(db, rows)
 
 
-def documents(db: sqlite3.Connection, beginning: str) -> list[str]:
-    """Documents that receipts hold something of, by the beginning of their id."""
-    rows = db.execute(
-        "SELECT DISTINCT document_id FROM receipt_documents WHERE substr(document_id, 1, ?) = ? ORDER BY 1 LIMIT 2",
-        (len(beginning), beginning),
-    )
-    return [str(row[0]) for row in rows]
-
-
 def under(db: sqlite3.Connection, paths: Iterable[str]) -> set[str]:
     """Documents that receipts hold something of and that came from these paths."""
     query = "SELECT document_id FROM receipt_documents WHERE path = ?"

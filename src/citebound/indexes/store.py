@@ -391,6 +391,7 @@ class Store:
 
     def resolve(self, given: str) -> str:
         """The id of the document named by an id, an unambiguous beginning of one (4+), a path or a file name."""
+        given = given.encode("utf-8", "replace").decode("utf-8")  # as the names of files are stored
         rows = self._rows(
             "SELECT DISTINCT d.id FROM documents d LEFT JOIN sources s ON s.document_id = d.id"
             " WHERE d.id = ?1 OR s.path = ?1 OR s.name = ?1 OR (length(?1) >= 4 AND substr(d.id, 1, length(?1)) = ?1)",

@@ -1,304 +1,280 @@
-"""Claims that no single quote states because they are reckoned from several: sums, differences, comparisons, counts.
+"""Claims that no single quote states because they are reckoned from several: sums, differences, comparisons.
 
-Such a sentence stands if it names what it was reckoned from, each of these is borne out by a quote of a passage that it
-cites, and the reckoning is right. What is read, each with a test: "the total of A and B is C"; "it rose from A to B, by
-C" and "A is C longer than B"; "A is longer than B", of quantities of one unit or of dates; "N days after" one of two
-dates; "three findings are high: X, Y and Z"; "none", "all" or "two of the 12 findings are open" over rows with one
-status or severity each. Anything else is no derived claim, and is refused as it was.
+Four forms are read, each with a test, and nothing else: "the sum of A and B is C"; "A is (C)
+longer than B" and "A, C days after B"; "it was raised from A to B, by C"; "QV-01 and QV-02 are both high". All of the
+sentence but its result and the words of the form belongs to a part, and every part must be proven by a plain quote of
+its own. What is counted or totalled over a whole ("in total", "all", "none", "only") cannot be proven from members that
+are cited, and is refused; so is what the given passages give two values of.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
-from citebound.answer.gate.dates import Date, dates
+from citebound.answer.gate.dates import dates
 from citebound.answer.gate.identifiers import identifiers, provisions
 from citebound.answer.gate.numerals import in_digits
-from citebound.answer.gate.quantities import Quantity, quantities
+from citebound.answer.gate.objections import compare
+from citebound.answer.gate.quantities import CURRENCIES, Quantity, quantities, rates
 from citebound.answer.gate.wording import words
+from citebound.answer.words import content, facts, stem
 from citebound.ingest.severity import STATUS, WORD, severity_of, standing
 
 MOST = 20
-"""Members of a count that are looked at."""
+"""Parts of a sentence that are looked at."""
 
-_TOTAL = re.compile(
-    r"\b(?:(?:in )?total(?:s|ed|ing|ling)?|sum(?: of)?|altogether|in all|together|combined|add(?:s|ed)? up"
-    r"|aggregate)\b",
-    re.I,
+_RESULT = (
+    r"(?P<result>(?:[A-Z]{3}\s?|[A-Z]{0,2}[$€£]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:\s(?:thousand|million|billion))?"
+    r"(?:\s(?:[A-Z]{3}|dollars|euros|hours?|days?|weeks?|months?|years?))?)"
 )
-_MORE = r"increas\w*|rise|rises|rose|raised|went up|grew|higher|more|longer|greater|larger|later"
-_LESS = r"reduc\w*|decreas\w*|lower\w*|less|fewer|shorter|shorten\w*|fell|cut|dropp?\w*|smaller|earlier|saving"
-_CHANGE = re.compile(rf"\b(?:(?P<more>{_MORE})|(?P<less>{_LESS})|(?P<between>difference|differs?))\b", re.I)
+_RATED = r"(?:\s(?:per|a|each)\s\w+)?"
+_SUM = re.compile(rf"the (?:sum|total) of (?P<parts>the .+?) (?:is|makes|equals|amounts to) {_RESULT}{_RATED}\W*", re.I)
+_AND = re.compile(r",? (?:and|plus) (?=the )|, (?=the )")
+_THING = re.compile(r"the [^,;:()]+ of [^\s\d]{0,4}\s?\d[^;:()]*", re.I)
+"""A summand that borrows nothing from the one before it: "the Supplier's deposit of EUR 1 and retainer of EUR 2"."""
 _THAN = re.compile(
-    r"^(?P<left>.+?),?\s(?:(?:which|that)\s)?(?:(?:is|are|was|were|lasts?|runs?)\s)?(?:therefore\s|thus\s|also\s)?"
-    rf"(?:(?P<more>{_MORE})|(?P<less>{_LESS}))\s(?:\w+\s)?than\s(?P<right>.+?)\W*$",
+    r"(?P<left>.+?),? (?:(?:which|that) )?(?:(?:is|are|was|were|lasts?|runs?) )?"
+    rf"(?:{_RESULT} )?(?:(?P<more>longer|higher|greater|larger|more)|(?P<less>shorter|lower|smaller|less)"
+    r"|(?P<later>later)|(?P<earlier>earlier)) than (?P<right>the .+?)\W*",
     re.I,
 )
-_REVERSED = re.compile(r"\bfrom\s*$|\bthan(?:\s[^\s\d]+){0,6}\s*$")
-"""Before the second of two quantities: it is the earlier one, or the one compared with."""
-_PIECES = re.compile(
-    r"[,;:()]|\b(?:and|plus|from|to|than|while|but|whereas|versus|until|after|before|between)\b|\+|=", re.I
+_DAYS = re.compile(
+    rf"(?P<left>.+?), (?:which is )?{_RESULT} (?:(?P<later>after)|(?P<earlier>before)) (?P<right>the .+?)\W*", re.I
 )
-_BESIDE = re.compile(r"\b(?:after|before|between|later than|earlier than|and|until|to|from)\b|[;:()]", re.I)
-_SPAN_OF_TIME = re.compile(r"\b(?:after|before|between|later|earlier|from|passed|elapsed)\b", re.I)
-_LISTED = re.compile(
-    r"^(?:there\s(?:is|are|was|were)\s|in total,?\s)?(?:the\s)?(?P<count>\d{1,2})\s(?P<said>[^:(]{2,120}?)\s?"
-    r"(?::|\(|-{1,2}\s|[–—])\s?(?P<list>[^:()]{1,400}?)[).\s]*$",
-    re.I,
+_UP = r"raised|increased|rose|grew|extended"
+_DOWN = r"reduced|decreased|lowered|cut|fell|shortened"
+_BY = re.compile(rf",? by {_RESULT}(?=\W*$|,? from\b)", re.I)
+_FROM = re.compile(
+    rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN})),? from (?P<first>.{{1,40}}?) to (?P<second>.{{1,40}})", re.I
 )
-_OF = re.compile(
-    r"^(?:(?P<none>none|no one|not one)|(?P<all>all)|(?P<count>\d{1,2}|one))\s(?:of\s)?(?:the\s)?(?P<total>\d{1,2})\s"
-    r"(?P<noun>[\w -]{2,40}?)\s(?:is|are|was|were|has been|have been|remains?)\s(?:rated\s|still\s|currently\s|of\s)?"
-    r"(?P<said>[\w' -]{3,40}?)(?:\s(?:severity|risk))?\W*$",
-    re.I,
+_ID = r"[A-Z]{1,8}(?:-[A-Z]{1,8})*-\d{1,8}(?:-\d{1,8})*"
+_SERIES = re.compile(rf"\b{_ID}\b")
+_BOTH = re.compile(
+    rf"(?:[Bb]oth )?(?P<list>{_ID}(?:(?:, and|,| and) {_ID})+) are (?:both )?(?:rated )?(?P<said>[\w' -]{{3,30}}?)"
+    r"(?: severity| risk)?\W*"
 )
-_COUNTING = re.compile(
-    r"\b(?:findings?|issues?|vulnerabilit(?:y|ies)|items?|clauses?|there|are|is|were|was|be|been|rated|have|has|had|with|an?"
-    r"|severity|status|marked|as|listed|following|total|altogether|of|the|reported|namely|these|which|that|in)\b",
-    re.I,
+_WHOLE = re.compile(
+    r"\bin (?:total|all|sum)\b|\b(?:all|none|only|every|each|any|aggregate|overall|altogether|just|sole(?:ly)?)\b", re.I
 )
-"""Words that a count has beside what it says of each member."""
-_NUMBER = re.compile(r"(?P<number>(?:[A-Z]{0,3}[$€£]\s?|[A-Z]{3}\s)?\d(?:[\d,.]*\d)?)(?:[\s-]{0,3}[\w%€$£]+){0,4}")
+_BORROWED = re.compile(
+    r"\b(?:its|their|his|her|our|it|they|this|that|these|those|such|same|own|one|latter|former)\b", re.I
+)
+"""What stands for something in another part, which the part's own quote need not mean."""
+_UNSURE = re.compile(
+    r"\b(?:(?i:not|no|none|nor|never|neither|cannot|without|except|excluding|unless|if|until|whether|when|where|provided"
+    r"|would|could|might|should|can|subject to|at least|at most|up to|minimum|maximum|about|approximately|estimated"
+    r"|between|exceed\w*|or|waived|deleted|former(?:ly)?|previous(?:ly)?|draft|proposed|example)|may)\b|n['’]t\b"
+)
+"""What is denied, supposed or bounded is no value to reckon with."""
+_NUMBER = re.compile(r"(?:[A-Z]{0,3}[$€£]\s?|[A-Z]{3}\s)?\d(?:[\d,.]*\d)?(?:[\s-]{0,3}[\w%€$£]+){0,4}")
 """A number with the words behind it that may be its unit."""
-_SERIES = re.compile(r"\b([A-Z]{1,8}(?:-[A-Z]{1,8})*)-\d{1,8}(?:-\d{1,8})*\b")
-_STATUS = re.compile(rf"(?i)(?<![\w-]){STATUS}(?![\w-])")
+_VALUE = rf"(?:{WORD.pattern[4:].replace('?P<word>', '?:')}|(?<![\w-]){STATUS}(?![\w-]))"
+_SAID = re.compile(
+    rf"(?i)(?:\b(?:is|rated|status|severity)\b:?|\d\.\d|\|)\s?{_VALUE}(?=\s*(?:[.,;|]|$))|{_VALUE}(?=\s\d{{1,2}}\.\d\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Derivation:
-    """What a derived claim rests on: `parts` must each be borne out by one quote of a cited passage, and `apart` says
-    that this quote may speak of no other member. `shown` is the reckoning; `wrong`, if not "", why it is not right."""
+class Value:
+    """What a part says: an amount of a unit, the ordinal of a day ("date"), or a severity or status of a `member`."""
 
-    parts: tuple[str, ...]
-    shown: str = ""
+    unit: str
+    amount: Decimal = Decimal(0)
+    member: str = ""
+
+    def __str__(self) -> str:
+        if self.unit == "date":
+            return date.fromordinal(int(self.amount)).isoformat()
+        return self.unit if self.member else str(Quantity(self.amount, self.unit))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a sentence with its one value; a `change` has two, and the verb that a quote must have."""
+
+    text: str
+    value: Value
+    change: tuple[str, Value, Value] | None = None
+
+    def proven(self, quote: str, context: str) -> bool:
+        """Whether a quote says this plainly, every word and number of it."""
+        if _UNSURE.search(quote) or not _bare(self.text) <= set(content(f"{quote} {context}")):
+            return False
+        if compare(self.text, quote, context).objections:
+            return False
+        if self.change:
+            return _changes(quote) == [self.change]
+        if self.value.member:
+            rated = any(_standing(said[0], self.value) for said in _SAID.finditer(quote))
+            return rated and _standing(quote, self.value) == {self.value.unit}
+        nothing_else = facts(in_digits(quote)) <= facts(self.text)
+        return nothing_else and _values(quote) == [self.value] and _weighty(quote) <= _weighty(self.text)
+
+    def disputed(self, quote: str) -> bool:
+        """Whether a quote of the same thing says something else of it, or something besides."""
+        if self.value.member:
+            named = set(_SERIES.findall(quote))
+            if self.value.member not in named:
+                return False
+            others = {one for one in named if one.rpartition("-")[0] == self.value.member.rpartition("-")[0]}
+            return len(others) > 1 or _UNSURE.search(quote) is not None or bool(
+                _standing(quote, self.value) - {self.value.unit}
+            )  # fmt: skip
+        if not _bare(self.text) <= set(content(quote)):
+            return False
+        if self.change:
+            return _changes(quote) not in ([], [self.change])
+        return any(one.unit == self.value.unit and one != self.value for one in _values(quote))
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What a sentence was reckoned from, the reckoning as it is shown, and, if not "", why it is not right."""
+
+    parts: tuple[Part, ...]
+    shown: str
     wrong: str = ""
-    apart: bool = False
+    periods: frozenset[str] = frozenset()
+
+    def holds(self, quotes: Sequence[str]) -> bool:
+        """Whether the quotes of its parts count by the periods that the sentence names, and no other."""
+        return all(rates(quote) == self.periods for quote in quotes)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """A count over rows: the positions of the rows of its members; `wrong` as in a derivation."""
-
-    rows: tuple[int, ...]
-    shown: str = ""
-    wrong: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A quantity and where it stands in the text."""
-
-    what: Quantity
-    start: int
-    end: int
-
-
-def derivation(sentence: str) -> Derivation | None:
+def reckoning(sentence: str) -> Reckoning | None:
     """How a sentence was reckoned from what it names; None if it was not, or not in a way that is read here."""
     text = in_digits(" ".join(sentence.split()))
-    return _listed(text) or _total(text) or _change(text) or _days(text) or _compared(text)
+    if any(form.search(text) for form in (_WHOLE, _UNSURE, _BORROWED)):
+        return None
+    return _members(text) or _change(text) or _sum(text) or _compared(text)
 
 
-def tally(sentence: str, rows: Sequence[str]) -> Tally | None:
-    """The count that a sentence gives of rows, each of which names one member and says one status or severity of it;
-    None for another sentence, or for rows that do not."""
-    match = _OF.match(in_digits(" ".join(sentence.split())))
+def _sum(text: str) -> Reckoning | None:
+    match = _SUM.fullmatch(text)
+    if match is None or (result := _result(match)) is None:
+        return None
+    parts = [_part(piece) if _THING.fullmatch(piece) else None for piece in _AND.split(match["parts"])]
+    known = [one for one in parts if one and one.value.unit == result.unit]
+    if not 2 <= len(known) == len(parts) <= MOST:
+        return None
+    right = Value(result.unit, sum((one.value.amount for one in known), Decimal(0)).normalize())
+    shown = f"{' + '.join(str(one.value) for one in known)} = {right}"
+    wrong = "" if right == result else f"the sum is not right: {shown}, not {result}"
+    return Reckoning(tuple(known), shown, wrong, frozenset(rates(text)))
+
+
+def _compared(text: str) -> Reckoning | None:
+    match = _THAN.fullmatch(text) or _DAYS.fullmatch(text)
     if match is None:
         return None
-    said = match["said"].strip().lower()
-    denied = said.startswith("not ")
-    group = severity_of(said.removeprefix("not ")) or standing(said.removeprefix("not "))
-    if not group:
+    left, right = _part(match["left"]), _part(match["right"])
+    result = _result(match) if match["result"] else None
+    if left is None or right is None or left.value.unit != right.value.unit or (match["result"] and not result):
         return None
-    read = {one: (i, value) for i, row in enumerate(rows) if (one := _member(row)) and (value := _value(row, group))}
-    total = int(match["total"])
-    if len(read) != total or total > MOST:
+    said, dated = match.groupdict(), left.value.unit == "date"
+    after, before = ("later", "earlier") if dated else ("more", "less")
+    if not said.get(after) and not said.get(before):
         return None
-    holding = [i for i, value in read.values() if (value == group) != denied]
-    wanted = 0 if match["none"] else total if match["all"] else int(match["count"].lower().replace("one", "1"))
-    shown = f"{len(holding)} of {total}: {said}"
-    if len(holding) != wanted:
-        return Tally((), shown, f"the count is not right: {len(holding)} of {total} are {said}, not {wanted}")
-    return Tally(tuple(i for i, _ in read.values()), shown)
+    between = Value("day" if dated else left.value.unit, abs(left.value.amount - right.value.amount).normalize())
+    shown = f"{left.value} and {right.value}: {between}"
+    wrong = ""
+    if left.value == right.value or (left.value.amount > right.value.amount) != bool(said.get(after)):
+        wrong = f"the comparison is not right: {shown}"
+    elif result and result != between:
+        wrong = f"the difference is not right: {shown}, not {result}"
+    return Reckoning((left, right), shown, wrong, frozenset(rates(text)))
 
 
-def alone(member: str, quote: str) -> bool:
-    """Whether a quote speaks of no other member of the member's series ("QV-02" of "QV-03")."""
-    series = {m[1] for m in _SERIES.finditer(member)}
-    named = {m[0] for m in _SERIES.finditer(quote) if m[1] in series}
-    return named <= {m[0] for m in _SERIES.finditer(member)}
-
-
-def _total(text: str) -> Derivation | None:
-    if not _TOTAL.search(text):
+def _change(text: str) -> Reckoning | None:
+    by = _BY.search(text)
+    if by is None or (result := _result(by)) is None:
         return None
-    among = _of_one_unit(text)
-    if len(among) < 3:
+    told = text[: by.start()] + text[by.end() :]
+    found = _changes(told)
+    if len(found) != 1 or not words(told[: told.index(" from ")]):
         return None
-    result = max(among, key=lambda one: one.what.value)
-    parts = [one for one in among if one is not result]
-    right = sum((one.what.value for one in parts), Decimal(0))
-    shown = f"{' + '.join(str(p.what) for p in parts)} = {_said(right, result)}"
-    if right != result.what.value:
-        return Derivation((), shown, f"the sum is not right: {shown}, not {result.what}")
-    return Derivation(tuple(_pieces(_TOTAL.sub(" ", text), [result])), shown)
+    verb, first, second = found[0]
+    right = Value(first.unit, abs(second.amount - first.amount).normalize())
+    shown = f"from {first} to {second}: {right}"
+    wrong = ""
+    if right != result:
+        wrong = f"the difference is not right: {shown}, not {result}"
+    elif (second.amount > first.amount) != bool(re.fullmatch(_UP, verb)):
+        wrong = f"it is the other way round: {shown}"
+    return Reckoning((Part(told, second, found[0]),), shown, wrong, frozenset(rates(text)))
 
 
-def _change(text: str) -> Derivation | None:
-    sign = _CHANGE.search(text)
-    among = _of_one_unit(text)
-    if sign is None or len(among) != 3:
+def _members(text: str) -> Reckoning | None:
+    match = _BOTH.fullmatch(text)
+    if match is None or not re.fullmatch(_VALUE, match["said"], re.I):
         return None
-    by = re.search(r"\b(?:by|of|difference is|difference of)\s+(?=[^\s]*\d|[A-Z]{3}\s?\d|[$€£])", text[sign.start() :])
-    after = sign.start() + by.end() if by else None
-    result = min(among, key=lambda one: abs(one.start - (after if after is not None else sign.start())))
-    first, second = (one for one in among if one is not result)
-    right = abs(first.what.value - second.what.value)
-    shown = f"{max(first.what.value, second.what.value):f} - {min(first.what.value, second.what.value):f} = {right:f}"
-    if right != result.what.value:
-        return Derivation((), shown, f"the difference is not right: {shown}, not {result.what}")
-    grown = second.what.value > first.what.value
-    if _REVERSED.search(text[: second.start]):
-        grown = not grown
-    if (sign["more"] and not grown) or (sign["less"] and grown):
-        return Derivation((), shown, f"it is the other way round: {first.what} and {second.what}")
-    return Derivation(tuple(_pieces(_CHANGE.sub(" ", text), [result])), shown)
-
-
-def _days(text: str) -> Derivation | None:
-    """So many days, months or years between two dates."""
-    found, rest = dates(text)
-    days = [one for one in found if one.day and one.month and one.year]
-    spans = [one for one in _placed(rest) if one.what.unit in ("day", "month")]
-    if len(days) != 2 or len(found) != 2 or len(spans) != 1 or not _SPAN_OF_TIME.search(text):
+    group = severity_of(match["said"]) or standing(match["said"])
+    members = _SERIES.findall(match["list"])
+    if not group or len(members) > MOST or len(set(members)) != len(members):
         return None
-    first, second = sorted(_day(one) for one in days)
-    span = spans[0]
-    between = Decimal((second - first).days) if span.what.unit == "day" else _months(first, second)
-    if between is None:
-        return None
-    shown = f"from {first} to {second}: {between} {span.what.unit}s"
-    if between != span.what.value:
-        return Derivation((), shown, f"the days are not right: {shown}, not {span.what}")
-    bare = text[: span.start] + re.sub(r"^\W*(?:calendar )?\w+", " ", text[span.end :])
-    parts = [piece.strip(" ,.") for piece in _BESIDE.split(bare) if dates(piece)[0]]
-    return Derivation(tuple(parts), shown) if len(parts) == 2 else None
+    parts = tuple(Part(f"{one} {match['said']}", Value(group, member=one)) for one in members)
+    return Reckoning(parts, f"{len(members)} named: {match['said']}")
 
 
-def _compared(text: str) -> Derivation | None:
-    match = _THAN.match(text)
-    if match is None or not words(match["left"]) or not words(match["right"]):
-        return None
-    left, right = _one_value(match["left"]), _one_value(match["right"])
-    if left is None or right is None or left[0] != right[0]:
-        return None
-    shown = f"{left[2]} and {right[2]}"
-    if left[1] == right[1] or (left[1] > right[1]) != bool(match["more"]):
-        return Derivation((), shown, f"the comparison is not right: {shown}")
-    return Derivation((match["left"], match["right"]), shown)
-
-
-def _listed(text: str) -> Derivation | None:
-    match = _LISTED.match(text)
-    if match is None:
-        return None
-    members = [m.strip() for m in re.split(r",\s*(?:and\s+)?|\s+and\s+|;\s*", match["list"]) if m.strip()]
-    count = int(match["count"])
-    if count < 2 or len(members) > MOST or any(len(m.split()) > 12 for m in members):
-        return None
-    shown = f"{len(members)} named"
-    if len(set(members)) != count:
-        return Derivation((), shown, f"the count is not right: it says {count} and names {len(set(members))}")
-    said = " ".join(_COUNTING.sub(" ", match["said"]).split())
-    if not said:
-        return None
-    return Derivation(tuple(f"{member} {said}" for member in members), shown, apart=True)
-
-
-def _placed(text: str) -> list[_Placed]:
-    """The quantities of a text in digits, with their places; dates, provisions and identifiers are none."""
-    for blank in (identifiers, provisions, dates):
-        rest = blank(text)[1]
-        text = rest if len(rest) == len(text) else text
-    made: list[_Placed] = []
-    at = 0
-    while one := _NUMBER.search(text, at):
-        at = one.end("number")
-        found = quantities(one[0])
-        if found:
-            made.append(_Placed(found[0], one.start(), at))
+def _changes(text: str) -> list[tuple[str, Value, Value]]:
+    """Every verb of change in a text with the values before and after; no value is a change of a bare number."""
+    made = []
+    for match in _FROM.finditer(text):
+        first, second = _values(match["first"]), _values(match["second"])
+        if len(first) == 1 and second and first[0].unit == second[0].unit != "date":
+            made.append(((match["up"] or match["down"]).lower(), first[0], second[0]))
     return made
 
 
-def _of_one_unit(text: str) -> list[_Placed]:
-    """All quantities of a text that have a unit, if it is one unit."""
-    found = [one for one in _placed(text) if one.what.unit and one.what.unit != "th"]
-    return found if len({one.what.unit for one in found}) == 1 else []
+def _part(text: str) -> Part | None:
+    """A piece of a sentence that has one value and says in words of what."""
+    found = _values(text)
+    return Part(text, found[0]) if len(found) == 1 and _bare(text) else None
 
 
-def _pieces(text: str, without: Sequence[_Placed]) -> list[str]:
-    """The pieces of a text that each have a quantity, without the derived ones."""
-    derived = {one.what for one in without}
-    cut = [piece for piece in _cut(text) if any(one.what.unit for one in _placed(piece))]
-    subject = next((bare for piece in cut if words(bare := _without(piece))), "")
-    return [
-        piece if words(piece) else f"{subject} {piece}".strip()
-        for piece in cut
-        if not any(one.what in derived for one in _placed(piece))
-    ]
+def _result(match: re.Match[str]) -> Value | None:
+    found = _values(match["result"])
+    return found[0] if len(found) == 1 else None
 
 
-def _without(piece: str) -> str:
-    """A piece without its quantities."""
-    for one in reversed(_placed(piece)):
-        piece = piece[: one.start] + piece[one.end :]
-    return re.sub(r"\bby\b", " ", piece).strip()
+def _values(text: str) -> list[Value]:
+    """Amounts of money and time, and whole dates, of a text; days that are none, or read two ways, are not."""
+    found, rest = dates(in_digits(text))
+    made = []
+    for one in found:
+        if one.also and one.also != (one.month, one.day):
+            continue
+        with suppress(ValueError):
+            made.append(Value("date", Decimal(date(one.year or 0, one.month or 0, one.day or 0).toordinal())))
+    rest = provisions(identifiers(rest)[1])[1]
+    for number in _NUMBER.finditer(rest):
+        made += [
+            Value(one.unit, one.value)
+            for one in quantities(number[0])
+            if one.unit in CURRENCIES or one.unit in ("hour", "day", "business day", "month")
+        ]
+    return made
 
 
-def _cut(text: str) -> list[str]:
-    return [piece.strip() for piece in _PIECES.split(re.sub(r"(?<=\d),(?=\d{3})", "", text)) if piece.strip()]
+def _bare(text: str) -> set[str]:
+    """The words of a piece that say of what its value is."""
+    rest = re.sub(r"\S*\d\S*", " ", dates(text)[1])
+    return set(content(rest)) - {"per", *CURRENCIES, *rates(text)} if words(rest) else set()
 
 
-def _one_value(text: str) -> tuple[str, Decimal, str] | None:
-    """The only quantity, or the only whole date, of a text: its unit, the value in that or in days, and as it reads."""
-    found, rest = dates(text)
-    placed = [one for one in _placed(rest) if one.what.unit and one.what.unit != "th"]
-    days = [one for one in found if one.day and one.month and one.year]
-    if len(placed) == 1 and not found:
-        return placed[0].what.unit, placed[0].what.value, str(placed[0].what)
-    if len(days) == 1 and len(found) == 1 and not placed:
-        return "date", Decimal(_day(days[0]).toordinal()), str(days[0])
-    return None
+def _weighty(text: str) -> set[str]:
+    """Those of them that weigh: a quote that has one more speaks of something more special."""
+    rest = re.sub(r"\S*\d\S*", " ", dates(in_digits(text))[1])
+    return {stem(word) for word in words(rest)} - {*CURRENCIES, *rates(text)}
 
 
-def _day(one: Date) -> date:
-    return date(one.year or 1, one.month or 1, min(one.day or 1, 28) if one.month == 2 else one.day or 1)
-
-
-def _months(first: date, second: date) -> Decimal | None:
-    """Whole months between two days of the same number, or from the first to the end of the second; None for others."""
-    if first.day != second.day:
-        second += timedelta(days=1)
-    return Decimal(12 * (second.year - first.year) + second.month - first.month) if first.day == second.day else None
-
-
-def _said(value: Decimal, like: _Placed) -> str:
-    return str(Quantity(value.normalize(), like.what.unit))
-
-
-def _member(row: str) -> str:
-    """The one member of a series that a row names, "" for none or several."""
-    named = {m[0] for m in _SERIES.finditer(row) if m[1] not in ("CVE", "CWE")}
-    return next(iter(named)) if len(named) == 1 else ""
-
-
-def _value(row: str, like: str) -> str:
-    """The one group of a status, or of a severity, that a row says, as `like` is one; "" for none or several."""
-    levels = {severity_of(m["word"]) for m in WORD.finditer(row)} - {""}
-    states = {standing(m[0]) for m in _STATUS.finditer(row)} - {""}
-    found = states if like in ("open", "partial", "accepted", "fixed") else levels
-    return next(iter(found)) if len(found) == 1 else ""
+def _standing(row: str, like: Value) -> set[str]:
+    """Every severity, or every group of a status, that a row says, as `like` is one."""
+    if like.unit in ("open", "partial", "accepted", "fixed"):
+        return {standing(m[0]) for m in re.finditer(rf"(?i)(?<![\w-]){STATUS}(?![\w-])", row)} - {""}
+    return {severity_of(m["word"]) for m in WORD.finditer(row)} - {""}
