@@ -12,9 +12,10 @@ secret of mere letters among letters, or of digits among digits, is another word
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 NO_PATTERNS = frozenset({"Public IP (ipv4)", "Private Key"})
 """Detectors whose patterns find what is no secret here, or only its first line."""
@@ -232,7 +233,8 @@ def _patterns() -> tuple[tuple[re.Pattern[str], bool], ...]:
     from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 
     made: list[tuple[re.Pattern[str], bool]] = []
-    for name, kind in get_mapping_from_secret_type_to_class().items():
+    kinds: Mapping[str, Any] = get_mapping_from_secret_type_to_class()
+    for name, kind in kinds.items():
         if name not in NO_PATTERNS:
             made += [(pattern, name == ADDRESS) for pattern in getattr(kind, "denylist", ())]
     return tuple(made)

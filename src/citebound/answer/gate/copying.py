@@ -153,6 +153,12 @@ _MEASURED = re.compile(
     re.I,
 )
 """A part or a multiple of something: "half of the fees", "twice the fees"."""
+_ABLE = re.compile(
+    r"\b(?:able|ability|possib\w+|allow\w*|enabl\w+|permit\w*|rights?|option\w*|entitle\w*|lets?|potential\w*|risks?|would"
+    r"|if|free to|discretion|authori[sz]\w+|power|choose|elects?|capable)\b",
+    re.I,
+)
+"""What says in other words that something may be done."""
 _PARTY = re.compile(r"\s+part(?:y|ies)\b", re.I)
 """What makes a participle a role: the "indemnifying" and the "indemnified" party are two."""
 BREAK = Word("¶", "¶", False)
@@ -212,11 +218,22 @@ def objections(sentence: str, quote: str, context: str = "") -> list[str] | None
     turned = [(before, now) for before, now, _ in places if any(_class(w.form) == "direction" for w in (*before, *now))]
     if len(turned) > 1 and Counter(w for p in turned for w in p[0]) == Counter(w for p in turned for w in p[1]):
         made.append("two names have changed places")
+    if _only_possible(said, shown, sentence):
+        made.append("what may be and what is are not the same")
     if part := _part(said, quote):
         made.append(f"“{part}” is left out")
     if other := _subject(said, shown, sentence, quote):
         made.append(f"in the evidence it is not {other} of whom this is said")
     return list(dict.fromkeys(made))
+
+
+def _only_possible(said: Sequence[Word], shown: Sequence[Word], sentence: str) -> bool:
+    """Whether the quote says that something may be done, and the copy that it is."""
+    if any(w.form in ("may", "should") for w in said) or _ABLE.search(sentence):
+        return False
+    has = {w.stem for w in said}
+    done = {b.stem for a, b in pairwise(shown) if a.form != "may" and b.form not in FREE}
+    return any(a.form == "may" and b.stem in has and b.stem not in done for a, b in pairwise(shown))
 
 
 def _part(said: Sequence[Word], quote: str) -> str:
