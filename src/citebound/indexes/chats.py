@@ -185,7 +185,7 @@ def _typed(content: str | None) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _unknown(given: str) -> UnknownChat:
