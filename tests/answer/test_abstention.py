@@ -13,7 +13,7 @@ from citebound import Answer, Collection, Config, Outcome
 from citebound.answer.asked import names, wanted
 from citebound.answer.calibration import Calibration, Level, Limit, Stage, Weight, write
 from citebound.answer.render import answer_json
-from citebound.answer.signals import DRAFT, RETRIEVAL
+from citebound.answer.signals import COMPARED, DRAFT, RETRIEVAL
 from citebound.errors import StoreCorrupt
 from tests.answer.test_calibrating import MADE
 from tests.fakes import Echo, WordHashEmbedder
@@ -81,10 +81,20 @@ def test_a_sure_answer_carries_its_confidence_the_stated_risk_and_what_it_was_fi
     assert answer.risk == 0.05
     assert answer.receipt is not None
     assert answer.receipt.calibration == str(MADE)
-    assert set(answer.receipt.signals) == set(RETRIEVAL)
+    assert set(answer.receipt.signals) == set(RETRIEVAL) - set(COMPARED)
     row = json.loads(json.dumps(answer_json(answer), default=str))
     assert (row["confidence"], row["risk"]) == (answer.confidence, 0.05)
     assert row["receipt"]["signals"]["cosine"] == answer.receipt.signals["cosine"]
+
+
+def test_what_compares_hits_is_known_where_there_are_some_to_compare(opened: Open, tmp_path: Path) -> None:
+    collection = opened(SURE)
+    rules = "\n\n".join(f"{n}. Rule\n\nThe tenant of flat {n} shall not keep over {n} birds." for n in range(1, 60))
+    (tmp_path / "rules.txt").write_text(rules)
+    assert not collection.ingest([tmp_path / "rules.txt"]).failures
+    receipt = quoted(collection).receipt
+    assert receipt is not None
+    assert set(receipt.signals) == set(RETRIEVAL)
 
 
 def test_an_unsure_answer_is_shown_as_such_or_hidden_as_the_setting_says(opened: Open) -> None:
@@ -167,7 +177,7 @@ def test_a_bound_draft_has_the_signals_of_the_gate(opened: Open) -> None:
     answer = opened(made, reply).ask(QUESTION)
     assert answer.receipt is not None
     signals = answer.receipt.signals
-    assert set(signals) == {*RETRIEVAL, *DRAFT}
+    assert set(signals) == {*RETRIEVAL, *DRAFT} - set(COMPARED)
     assert signals["bound"] == 0.5
     assert signals["silent"] == 0.0
     assert signals["markers"] == 1.0

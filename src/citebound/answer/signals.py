@@ -20,6 +20,9 @@ Signals = Mapping[str, float]
 TOP = 5
 """Best hits that are compared."""
 
+COMPARED = ("lead", "words")
+"""Signals that compare a hit with others: rarity of words is a comparison too."""
+
 NEAR = 10
 """Ranks within which a retriever is said to have found a hit as well."""
 
@@ -70,7 +73,8 @@ def seen(
     scoped: bool,
 ) -> dict[str, float]:
     """The signals of RETRIEVAL. `question` is without the names of its documents, `weights` those of its words, and
-    `given` the passages of the evidence. With nothing found all are 0."""
+    `given` the passages of the evidence. With nothing found all are 0; with fewer than TOP hits those of COMPARED would
+    say how small the collection is, nothing of the question, and are left out."""
     hits, best = evidence.hits[:TOP], next(iter(evidence.candidates), None)
     if not hits or best is None:
         return {**dict.fromkeys(RETRIEVAL, 0.0), "scoped": float(scoped)}
@@ -78,11 +82,11 @@ def seen(
     there = set(content(text))
     total = sum(weights.values()) or 1.0
     rest = [hit.score for hit in hits[1:]]
-    return {
+    made = {
         "cosine": evidence.sufficiency,
         "dense": max((_raw(hit, "dense") for hit in hits), default=0.0),
         "words": max((_raw(hit, "lexical") for hit in hits), default=0.0) / total,
-        "lead": hits[0].score - sum(rest) / len(rest) if rest else 0.0,
+        "lead": hits[0].score - sum(rest) / max(1, len(rest)),
         "agreement": sum(_both(hit) for hit in hits) / len(hits),
         "coverage": best.coverage,
         "evidence_coverage": sum(w for word, w in weights.items() if word in there) / total,
@@ -92,6 +96,7 @@ def seen(
         "scoped": float(scoped),
         "read": evidence.read,
     }
+    return made if len(hits) == TOP else {name: value for name, value in made.items() if name not in COMPARED}
 
 
 def shown(question: str, evidence: Evidence, answer: Answer, draft: str, *, silent: bool) -> dict[str, float]:
