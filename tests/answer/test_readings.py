@@ -63,12 +63,34 @@ Status: Fixed
 
 Stack traces are shown.
 """
+ADVISORY = """Ferrule Controls PumpView
+
+Advisory ICSA-31-004-02
+Initial release date: January 4, 2031
+
+1. RISK EVALUATION
+Successful exploitation could let an attacker stop the pumps.
+
+2. AFFECTED PRODUCTS
+Vendor: Ferrule Controls
+The following versions are affected:
+- PumpView Server: prior to 4.2
+
+3. VULNERABILITIES
+
+3.1 CVE-2031-10001
+Weakness: CWE-122: Heap-based Buffer Overflow
+The import of backups does not check the length of a name.
+CVE-2031-10001 has been assigned to this vulnerability. A CVSS v3 base score of 9.8 has been calculated.
+Remediations for CVE-2031-10001:
+- Update to version 4.2.1 or later.
+"""
 
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
     folder = tmp_path_factory.mktemp("readings")
-    files = {"halden-northwind.txt": LEASE, "vance-tidewater.txt": OTHER, "report.md": REPORT}
+    files = {"halden-northwind.txt": LEASE, "vance-tidewater.txt": OTHER, "report.md": REPORT, "icsa.txt": ADVISORY}
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
     config = Config(home=folder)
@@ -97,6 +119,13 @@ def quoted(collection: Collection, question: str) -> str:
         ("In report TR-2024-117, to which weakness is QV-02 assigned?", "CWE-209"),
         ("What is the status of QV-02?", "Fixed"),
         ("Which CVSS score has CVE-2024-1111?", "8.6"),
+        ("In advisory ICSA-31-004-02, which version fixes CVE-2031-10001?", "4.2.1"),
+        ("In advisory ICSA-31-004-02, what does the vendor provide to fix CVE-2031-10001?", "4.2.1"),
+        ("In advisory ICSA-31-004-02, which CWE does CVE-2031-10001 fall under?", "CWE-122"),
+        ("In advisory ICSA-31-004-02, whose products are affected?", "Ferrule Controls"),
+        ("In advisory ICSA-31-004-02, which versions of PumpView Server are affected?", "prior to 4.2"),
+        ("In advisory ICSA-31-004-02, how is the risk evaluated?", "stop the pumps"),
+        ("In advisory ICSA-31-004-02, on which date was the advisory first published?", "January 4, 2031"),
     ],
 )
 def test_the_place_where_it_was_read_is_quoted_first(collection: Collection, question: str, part: str) -> None:

@@ -91,3 +91,9 @@ def test_long_garbage_is_read_in_linear_time() -> None:
     entries("no-sho fiduciar " * 12_500)
     kind("non-disclosur " * 12_500)
     assert time.process_time() - begun < 10
+
+
+def test_apostrophes_hyphens_and_spaces_are_read_as_they_are_meant() -> None:
+    plain = entries("is there a no-shop, and what's the fiduciary exception?")
+    assert plain
+    assert entries("Is there a no‑shop, and what’s  the fiduciary\u00a0exception?") == plain

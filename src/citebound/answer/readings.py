@@ -28,6 +28,10 @@ MOST = 3
 """Places that one reading brings."""
 
 FINDING: Mapping[str, str] = {
+    "remediation": r"\bremediation\b|\brecommend|\bhow (?:can|should|do|to)\b.{0,60}\b(?:fix|mitigat|remediat|address)"
+    r"|\b(?:which|what|first|to which) (?:\w{1,12} ){0,2}(?:versions?|release|update|patch)\b"
+    r".{0,80}\b(?:fix|correct|update|upgrade|patch|without|solve|resolve|close|get rid|gets rid)"
+    r"|\bwhat\b.{0,60}\b(?:provide|offer|suggest|advise|do|done)\b.{0,40}\b(?:fix|about|against|mitigat)",
     "cvss_vector": r"\bvectors?\b",
     "cvss_score": r"\bscores?d?\b|\bcvss\b(?!.{0,40}\bvector)|\bhow severe\b.{0,60}\bcvss\b",
     "severity": r"\bseverity\b|\bhow (?:severe|serious|bad|critical)\b|\brated?\b|\brisk (?:level|rating)\b",
@@ -35,9 +39,18 @@ FINDING: Mapping[str, str] = {
     "cwe": r"\bCWE\b|\bweakness\b",
     "asset": r"\b(?:which|what) (?:\w{1,20} ){0,2}(?:assets?|hosts?|systems?|components?|products?|endpoints?|files?)\b"
     r".{0,60}\baffected\b",
-    "remediation": r"\bremediation\b|\brecommend|\bhow (?:can|should|do|to)\b.{0,60}\b(?:fix|mitigat|remediat|address)",
 }
 """How a question asks for a field of one finding; the first that fits is meant."""
+
+ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "report_date": ("release_date",),
+    "affected_versions": ("product",),
+}
+"""What fields are called in a CSAF file, of which nothing is read by patterns."""
+
+CSAF = "application/csaf+json"
+NATIVE = frozenset({"release_date", "product", "vendor", "version"})
+"""Facts of a CSAF file (`citebound.ingest.csaf`) that are asked for by the fields of its profile."""
 
 _ID = re.compile(
     r"(?<![\w-])(?:[A-Z]{1,12}-?\d{1,7}(?:[-.]\d{1,7}){0,2}|[A-Z]{2,12}(?:-[A-Z0-9]{1,12}){1,3})(?![\w-])", re.I
@@ -100,6 +113,8 @@ class Readings:
         for document in documents:
             profile = profiles.get(kinds.get(document, ""))
             names = _fields(question, profile) if profile else []
+            if self._store.info(document)[0].media_type == CSAF:
+                names = [name for field in names for name in ELSEWHERE.get(field, (field,)) if name in NATIVE]
             asked = asked or bool(names)
             found = (self._store.facts(document, name) for name in names)
             made += [Reading(document, fact) for fact in next((facts for facts in found if facts), ())]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,6 +21,11 @@ MOST_WORDS = 16
 
 SHORT = 4
 """Terms of at most so many letters are whole words, or their plurals: "age" is not the beginning of "agent"."""
+
+KEY = 2
+"""Letters by which terms are looked up; none is shorter."""
+
+PLAIN = str.maketrans(dict.fromkeys("‘’‚‛′", "'") | dict.fromkeys("‐‑‒–—−", "-"))
 
 BOILERPLATE = frozenset(
     "agreement all any company including information made make may must other parties party personal prior provided"
@@ -48,20 +53,51 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    pattern: re.Pattern[str]
-    entry: Entry
-    broad: bool
+    asked: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Entries by row, which of them are broad, and all terms by their first KEY letters, the longest first."""
+
+    entries: tuple[Entry, ...]
+    broad: frozenset[int]
+    by_key: Mapping[str, tuple[_Term, ...]]
 
 
 def entries(question: str) -> tuple[Entry, ...]:
     """What is searched beside the question. A term inside of a longer one ("solicit" in "no-solicit of customers") does
     not count, and a broad entry ("confidential") only where no other one is meant."""
-    asked = question.lower()
-    found = [(term, [m.span() for m in term.pattern.finditer(asked)]) for term in _terms()]
-    spans = {span for _, own in found for span in own}
-    meant = [term for term, own in found if any(not _is_inside(span, spans) for span in own)]
-    precise = [term for term in meant if not term.broad]
-    return tuple(term.entry for term in precise or meant)
+    terms_ = _terms()
+    found = _found(_plain(question), terms_)
+    spans = {span for own in found.values() for span in own}
+    meant = [row for row, own in found.items() if any(not _is_inside(span, spans) for span in own)]
+    precise = [row for row in meant if row not in terms_.broad]
+    return tuple(terms_.entries[row] for row in sorted(precise or meant))
+
+
+def _found(asked: str, known: _Terms) -> dict[int, list[tuple[int, int]]]:
+    """Where terms of each entry stand, from left to right, none over another of the same entry."""
+    made: dict[int, list[tuple[int, int]]] = {}
+    for word in _WORD.finditer(asked):
+        at = word.start()
+        for term in known.by_key.get(asked[at : at + KEY], ()):
+            own = made.get(term.row, [])
+            end = at + len(term.asked)
+            if asked.startswith(term.asked, at) and (not own or own[-1][1] <= at) and _ends(asked, term.asked, end):
+                made.setdefault(term.row, []).append((at, end))
+    return made
+
+
+def _ends(asked: str, term: str, end: int) -> bool:
+    """Whether a short term is a whole word there, or its plural; a longer one may be the beginning of a word."""
+    return len(term) > SHORT or _SHORT_END.match(asked, end) is not None
+
+
+def _plain(question: str) -> str:
+    """In lower case, with straight apostrophes, plain hyphens and single spaces, as terms are written."""
+    return " ".join(question.translate(PLAIN).lower().split())
 
 
 def printed(question: str) -> str:
@@ -79,19 +115,27 @@ def kind(question: str) -> Kind | None:
     return Kind(called, told)
 
 
+_WORD = re.compile(r"\w+")
+_SHORT_END = re.compile(r"s?(?!\w)")
+
+
 def _is_inside(span: tuple[int, int], spans: set[tuple[int, int]]) -> bool:
     return any(a <= span[0] and span[1] <= b and (a, b) != span for a, b in spans)
 
 
 @cache
-def _terms() -> tuple[_Term, ...]:
-    made = []
-    for row in _rows("entry"):
+def _terms() -> _Terms:
+    made: list[Entry] = []
+    by_key: dict[str, list[_Term]] = {}
+    rows = _rows("entry")
+    for n, row in enumerate(rows):
         told = (row["printed"],) if isinstance(row["printed"], str) else tuple(row["printed"])
         words = [word for word in terms(" ".join(told)) if word not in BOILERPLATE]
-        entry = Entry(told, " ".join(words[:MOST_WORDS]))
-        made.append(_Term(_pattern(row["asked"]), entry, bool(row.get("broad"))))
-    return tuple(made)
+        made.append(Entry(told, " ".join(words[:MOST_WORDS])))
+        for asked in row["asked"]:
+            by_key.setdefault(asked[:KEY], []).append(_Term(asked, n))
+    ordered = {key: tuple(sorted(of, key=lambda term: -len(term.asked))) for key, of in by_key.items()}
+    return _Terms(tuple(made), frozenset(n for n, row in enumerate(rows) if row.get("broad")), ordered)
 
 
 @cache

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from citebound.errors import ConfigError
+from citebound.ingest.advisory import advisory_findings
 from citebound.ingest.facts import facts
 from citebound.ingest.findings import findings
 from citebound.ingest.profile import Profile, detect
 from citebound.ingest.references import references
 from citebound.ingest.terms import terms
 from citebound.ingest.vulnerability import indicators
-from citebound.types import Document
+from citebound.types import Document, Finding
 
 ADVISORIES = "security_reports"
 """The kind of a CSAF advisory, whatever its words."""
@@ -35,8 +36,15 @@ def structured(document: Document, profiles: Sequence[Profile], kind: str = "") 
         terms=terms(text, blocks, sections) if profile.terms else (),
         references=references(text, sections) if profile.references else (),
         facts=facts(text, blocks, sections, profile) + (indicators(text) if profile.findings else ()),
-        findings=findings(text, blocks, sections) if profile.findings else (),
+        findings=_findings(document) if profile.findings else (),
     )
+
+
+def _findings(document: Document) -> tuple[Finding, ...]:
+    """Those of a report, or of a published advisory where that reading gives as many."""
+    read = findings(document.text, document.blocks, document.sections)
+    published = advisory_findings(document.text)
+    return published if len(published) >= len(read) else read
 
 
 def forced(kind: str, profiles: Sequence[Profile]) -> Profile:
