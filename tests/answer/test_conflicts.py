@@ -201,6 +201,94 @@ def test_a_field_that_is_not_asked_for_is_not_compared(opened: Open) -> None:
     assert not made.ask("Is the parameter sort not handled safely in the search?", llm=False).conflicts
 
 
+# -- tables ---------------------------------------------------------------------------------------------------------
+
+FEES = AGREEMENT + (
+    "\n5. Fee table\n\n"
+    "| Line | Item | Unit | Fee (USD) | Start |\n|---|---|---|---|---|\n"
+    "| 1 | Platform subscription | per month | 38,500.00 | March 1, 2021 |\n"
+    "| 2 | Analytics module | per month | 6,200.00 | June 1, 2021 |\n"
+)
+LESS = AMENDMENT + (
+    "\n2. In the table in Section 5, the Fee on line 2 (Analytics module) is reduced from USD 6,200.00 to USD 5,750.00"
+    " per month.\n"
+)
+LATER = """AMENDMENT NO. 2 TO THE MASTER SUPPLY AGREEMENT
+
+This Amendment No. 2 is entered into as of June 1, 2023 by and between Halden Corp. ("Supplier") and Northwind Inc.
+("Customer") and amends the Master Supply Agreement dated as of March 1, 2021 (the "Agreement").
+
+1. Section 3 of the Agreement is deleted in its entirety and replaced with the following:
+"3. Delivery. Supplier shall deliver the goods to Customer in Oslo."
+
+2. The Fee for the Analytics module is reduced from USD 5,750.00 to USD 5,000.00 per month.
+"""
+ROW = "| 2 | Analytics module | per month | 6,200.00 | June 1, 2021 |"
+ASKED = "What is the fee of the Analytics module per month?"
+
+
+def test_a_row_of_a_table_is_superseded_by_the_sentence_that_changes_its_value(opened: Open) -> None:
+    made = opened(agreement_md=FEES, amendment_txt=LESS)
+    answer = made.ask(ASKED, llm=False)
+    found = only(answer)
+    assert found.kind is ConflictKind.SUPERSEDED
+    assert [side.value for side in found.sides] == ["5,750 USD", "6,200 USD"]
+    assert [side.citation.source.name for side in found.sides] == ["amendment.txt", "agreement.md"]
+    assert "Fee (USD) of Analytics module" in found.text and "2022-06-01" in found.text
+    for side in found.sides:
+        assert side.citation.span.of(made.document(side.citation.document.id).text) == side.citation.quote
+
+
+def test_an_answer_from_the_row_quotes_what_governs_first(opened: Open) -> None:
+    answer = opened(f"{ROW} [1]", agreement_md=FEES, amendment_txt=LESS).ask(ASKED)
+    found = only(answer)
+    assert found.kind is ConflictKind.SUPERSEDED
+    assert answer.citations[0] == found.sides[0].citation or "6,200.00" in answer.citations[0].quote
+    assert answer.text.index("5,750.00") < answer.text.rindex("6,200.00")
+
+
+def test_of_two_amendments_of_a_row_the_later_governs(opened: Open) -> None:
+    answer = opened(agreement_md=FEES, amendment_txt=LESS, later_txt=LATER).ask(ASKED, llm=False)
+    assert answer.conflicts
+    assert {found.kind for found in answer.conflicts} == {ConflictKind.SUPERSEDED}
+    assert answer.conflicts[0].sides[0].value == "5,000 USD"
+
+
+def test_a_row_that_no_amendment_changes_is_in_no_conflict(opened: Open) -> None:
+    made = opened(agreement_md=FEES, amendment_txt=LESS)
+    assert not made.ask("What is the fee of the Platform subscription per month?", llm=False).conflicts
+
+
+def test_a_row_is_not_compared_with_what_the_filter_hides(opened: Open) -> None:
+    made = opened(agreement_md=FEES, amendment_txt=LESS)
+    assert not made.ask(ASKED, "source:agreement.md", llm=False).conflicts
+
+
+def test_two_tables_of_one_document_that_give_one_fee_twice_disagree(opened: Open) -> None:
+    again = ROW.replace("6,200", "7,000")
+    twice = f"{FEES}\n6. Summary\n\n| Line | Item | Unit | Fee (USD) | Start |\n|---|---|---|---|---|\n{again}\n"
+    found = only(opened(agreement_md=twice).ask(ASKED, llm=False))
+    assert found.kind is ConflictKind.DISAGREES
+    assert {side.value for side in found.sides} == {"6,200 USD", "7,000 USD"}
+
+
+def test_rows_of_one_table_do_not_disagree(opened: Open) -> None:
+    more = FEES + "| 3 | Analytics training | per month | 900.00 | June 1, 2021 |\n"
+    assert not opened(agreement_md=more).ask(ASKED, llm=False).conflicts
+
+
+def test_a_sentence_that_repeats_the_value_of_a_row_is_in_no_conflict(opened: Open) -> None:
+    same = FEES + "\n6. Summary\n\nThe Fee for the Analytics module is USD 6,200 per month.\n"
+    assert not opened(agreement_md=same).ask(ASKED, llm=False).conflicts
+
+
+def test_a_sentence_that_gives_another_value_than_a_row_disagrees(opened: Open) -> None:
+    other = FEES + "\n6. Summary\n\nThe Fee for the Analytics module is USD 6,900 per month.\n"
+    found = only(opened(agreement_md=other).ask(ASKED, llm=False))
+    assert found.kind is ConflictKind.DISAGREES
+    assert {side.value for side in found.sides} == {"6,200 USD", "6,900 USD"}
+
+
 # -- telling --------------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from citebound.answer.existence import Existence, existence, of_one
         ("does the agreement contain a liability cap?", "liability cap", False),
         ("is there no right to terminate for convenience?", "right to terminate for convenience", True),
         ("Does the penetration test report mention Log4j?", "Log4j", False),
-        ("Are there any signs of SQL injection in the pentest?", "signs of SQL injection", False),
+        ("Are there any signs of SQL injection in the pentest?", "SQL injection", False),
         ("Is a source code escrow missing from the contract?", "source code escrow", True),
         ("Is the NDA silent on attorneys' fees?", "attorneys' fees", True),
         ("Does the lease lack a renewal option?", "renewal option", True),

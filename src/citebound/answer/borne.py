@@ -29,10 +29,14 @@ _RESTRICTIVE = re.compile(
 _PERMISSION = re.compile(
     r"\b(?:rights?|permissions?|permit\w*|allow\w*|options?|freedom|entitle\w*|authori[sz]ation|consent)\b", re.I
 )
+_BAN = re.compile(r"^(?:ban|prohibition|restriction|obligation not|duty not|promise not|covenant not)\b", re.I)
+_ONLY = re.compile(r"\b(?:only|solely|exclusively|except|restrict\w*|refrain\w*|limited)\b", re.I)
 _OWED = re.compile(
     rf"{_PERMISSION.pattern}|\b(?:dut(?:y|ies)|obligations?|requirements?|commitments?|undertakings?)\b", re.I
 )
 _VERB = re.compile(r"\bto ([a-z-]+(?: [a-z-]+)?)", re.I)
+_LIGHT = frozenset(content("carry conduct perform undertake request require"))
+"""Verbs that do what the noun behind them says: "may carry out an audit"."""
 _NUMBERED = re.compile(r"^\s*(?:section |clause )?\d+(?:\.\d+)*[.)]?\s(?=\s*[^\W\d])", re.I | re.M)
 """The number of a clause, which is no quantity."""
 _OWN = r"^\W*(?:[\d.]+\s+|\w{1,3}\)\s*)?(?:the\s+|any\s+)?"
@@ -42,6 +46,8 @@ _ANYBODY = re.compile(r"\b(?:either|each|both|any)\s+part(?:y|ies)\b|\bthe\s+par
 def bears_out(asked: Existence, quote: str, context: str = "") -> bool:
     """Whether the quote, with its heading, says the thing as far as that can be read off; False is no denial."""
     if not _facts_stand(asked.thing, quote, context) or not _deed_stands(asked.thing, quote):
+        return False
+    if _BAN.search(asked.thing) and not _DENIES.search(quote) and not _ONLY.search(quote):
         return False
     return not asked.by or _speaks_of(asked.by, _verbs(asked.thing), quote)
 
@@ -91,9 +97,10 @@ def _verbs(thing: str) -> list[str]:
 def _deed_stands(thing: str, quote: str) -> bool:
     """Whether what there is a right or a duty to do may or must be done, or is refused."""
     moods = {Mood.PERMITS} if _PERMISSION.search(thing) else {Mood.REQUIRES, Mood.EXCUSES}
-    shown = (
-        [p.head for p in predicates(quote) if p.denied or p.mood in moods] if _OWED.search(thing) else content(quote)
-    )
+    shown = content(quote)
+    if _OWED.search(thing):
+        heads = [p.head for p in predicates(quote) if p.denied or p.mood in moods]
+        shown = [*heads, *(shown if _LIGHT & set(heads) else ())]
     return all(any(alike(verb, word, related=True) for word in shown) for verb in _verbs(thing)[:1])
 
 

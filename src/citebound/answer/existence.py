@@ -132,6 +132,25 @@ _OWED = re.compile(r"\b(?:rights?|dut(?:y|ies)|obligations?|options?|permissions
 _ROLE_OF = re.compile(rf"\b(?:by|{_OWED.pattern} of) (?:the |an? |our |any |each )?([a-z]+)\b", re.I)
 _READERS = frozenset("tester testers team assessor auditor".split())
 """Roles that find what is there, and have none of it."""
+_TRACES = re.compile(
+    r"^(?:(?:any|clear|possible|potential|obvious|further|known|confirmed|real) )*(?:signs?|traces?|evidence"
+    r"|indications?|hints?|symptoms?|instances|occurrences) (?:of|for) (?:an? |any |the |possible |potential )*",
+    re.I,
+)
+_FINDING_ON = re.compile(
+    r"^(?:(?:any|known|open|reported) )*(?:findings?|issues?|vulnerabilit(?:y|ies)|weakness(?:es)?|flaws?|problems?)"
+    r" (?:about|on|of|for|with|regarding|concerning|related to|relating to|due to|caused by|in) (?:an? |any |the )*",
+    re.I,
+)
+_MENTION_OF = re.compile(r"^(?:mentions?|references?|words?) (?:of|to|about|on) (?:an? |any |the )*", re.I)
+_SOUGHT = re.compile(
+    r"\b(?:found|find|detect\w*|discover\w*|identif\w*|observ\w*|uncover\w*|come across|see|seen)\b", re.I
+)
+"""How findings are asked for."""
+_TOLD_OF = re.compile(
+    r"\b(?:mention|refer|talk|speak|say|said|discuss|describ|address|deal with|dealt with|cite|list|name)\w*\b", re.I
+)
+"""How it is asked whether something is spoken of."""
 _FINDERS = re.compile(r"^(?:i|you|he|she|anyone|anybody|everyone|everybody|what|who|which|how|when|where|why)\b", re.I)
 
 
@@ -148,13 +167,16 @@ _SET = re.compile(
 class Existence:
     """What is asked for: `thing`, without its article and without the document that it is looked for in. `denied`: the
     question is whether it is missing; `more`: it asks for more than that ("and how long does it last?"). `place` is
-    what it calls the document, `by` who shall have it or do it; "" where it does not say."""
+    what it calls the document, `by` who shall have it or do it; "" where it does not say. `found`: whether it was
+    found, or there are signs of it; `told`: whether it is spoken of."""
 
     thing: str
     denied: bool = False
     more: bool = False
     place: str = field(default="", compare=False)
     by: str = field(default="", compare=False)
+    found: bool = field(default=False, compare=False)
+    told: bool = field(default=False, compare=False)
 
 
 def existence(question: str) -> Existence | None:
@@ -187,7 +209,9 @@ def existence(question: str) -> Existence | None:
         place = subject.strip() if subject and not owner else _PLACED.sub("", whole[len(thing) :].strip())
         if not content(thing) or _NOT_A_THING.match(thing):
             return None
-        return Existence(f"{thing} {owner}".strip(), denied, more, place, _by(subject, owner, thing))
+        around = f"{short[: match.start('thing')]} {short[match.end('thing') :]}"
+        bare_thing, found, told = _bare(thing, around)
+        return Existence(f"{bare_thing} {owner}".strip(), denied, more, place, _by(subject, owner, thing), found, told)
     return None
 
 
@@ -201,6 +225,15 @@ def _placed(thing: str) -> str:
     while (shorter := _WHERE.sub("", thing).strip(" ,")) != thing and content(shorter):
         thing = shorter
     return re.sub(rf" {_KIND}$", "", thing) or thing
+
+
+def _bare(thing: str, around: str) -> tuple[str, bool, bool]:
+    """The thing without "signs of" or "a mention of", whether findings are asked for, and whether words are."""
+    for pattern, found in ((_TRACES, True), (_FINDING_ON, True), (_MENTION_OF, False)):
+        bare = pattern.sub("", thing)
+        if bare != thing and content(bare):
+            return bare, found, not found
+    return thing, _SOUGHT.search(around) is not None, _TOLD_OF.search(around) is not None
 
 
 def _owner(subject: str) -> str:

