@@ -10,15 +10,16 @@ Nothing is claimed: every document is undecided, the one with the best passage f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from citebound.answer.set_meaning import DEFINITE, Asked, cut, plural, said_again
+from citebound.answer.set_labels import ACT, Labels
+from citebound.answer.set_meaning import DEFINITE, HAVING, JOINT, WORDS, Asked, cut, plural, said_again
 from citebound.answer.set_plan import LONGEST, plain, plan
-from citebound.answer.set_question import SetQuestion, Unit
-from citebound.answer.sets import Proof, Statement, Undecided, answer_set, short
+from citebound.answer.set_question import Quantifier, SetQuestion, Type, Unit
+from citebound.answer.sets import Proof, SetAnswer, Statement, Undecided, answer_set, short
 from citebound.answer.words import content
 from citebound.indexes.fusion import Scores, lend, of_cosines, of_words
 from citebound.indexes.lexical import match_expression
@@ -71,10 +72,18 @@ REST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """`question` asks for the documents that are meant, without a condition; `text` is what they are searched for."""
+    """`question` asks for the documents that are meant, without a condition; `text` is what they are searched for.
+    `of_findings`: findings were asked for, and these are the documents that they are in. `parts` are
+    the question with a condition that is known, and what is left of the text then. `titled` are words before the
+    noun, which may be of titles ("pledge agreements"), and `rest` is what is asked of such."""
 
     question: SetQuestion
     text: str
+    quantifier: Quantifier = Quantifier.LIST
+    of_findings: bool = False
+    parts: tuple[tuple[SetQuestion, str], ...] = ()
+    titled: tuple[str, ...] = ()
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,7 @@ class EachAnswer:
 def sought(question: str, kinds: Sequence[Profile], known: Mapping[str, Sequence[str]]) -> Sought | None:
     """What is asked of the set where `plan` and `restated` do not know the condition; None for any other question."""
     text = plain(question)
-    if not 5 <= len(text) <= LONGEST or DEFINITE.search(text):
+    if not 5 <= len(text) <= LONGEST or DEFINITE.search(ACT.sub("", text.rstrip("?.! "))):
         return None
     asked = cut(text)
     if asked is None:
@@ -163,9 +172,39 @@ def _of_noun(
         return None
     if base.unit is Unit.VALUE and base.field not in ("cve", "cwe"):
         return None
-    if base.unit is not Unit.DOCUMENT:
+    of_findings = base.unit is not Unit.DOCUMENT
+    if of_findings:
         base = replace(base, unit=Unit.DOCUMENT, noun=f"documents with {base.noun}", field="")
-    return Sought(replace(base, text=question), _searched(predicate))
+    made = Sought(replace(base, text=question), _searched(predicate), asked.quantifier, of_findings)
+    if of_findings:
+        return made
+    parts = tuple(_parts(made, noun, left, asked.predicate, kinds, known))
+    if not left and f"{asked.predicate} {asked.subject}" in question:  # "how many pledge agreements do we have"
+        return replace(made, parts=parts, titled=tuple(asked.predicate.split()))
+    return replace(made, parts=parts, titled=tuple(left), rest=_searched(asked.predicate))
+
+
+def _parts(
+    whole: Sought,
+    noun: str,
+    left: Sequence[str],
+    predicate: str,
+    kinds: Sequence[Profile],
+    known: Mapping[str, Sequence[str]],
+) -> Iterator[tuple[SetQuestion, str]]:
+    """The ways to tell what is known from the rest: the words before the noun, the first words behind it, or one of two
+    conditions that "and" joins. The longest known beginning comes first."""
+    before = " ".join([*left, noun])
+    words = predicate.split()[:WORDS]
+    told = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(len(words) - 1, 0, -1)]
+    for joint in JOINT.finditer(predicate):
+        told.append((predicate[joint.end() :], predicate[: joint.start()]))
+    for said, rest in [*told, ("", predicate)]:
+        if not _says_something(rest) or not (said or left):
+            continue
+        base = plan(f"Which {before} {said}?" if said else f"List all {before}", kinds, known)
+        if base is not None and base.unit is Unit.DOCUMENT and (base.condition or base.scope != whole.question.scope):
+            yield replace(base, text=whole.question.text), _searched(re.sub(r"^(?:and|but) ", "", rest))
 
 
 def _says_something(predicate: str) -> bool:
@@ -174,6 +213,46 @@ def _says_something(predicate: str) -> bool:
 
 def _searched(predicate: str) -> str:
     return REST.sub("", predicate).strip(" ?.,:;-") or predicate
+
+
+def look_into(
+    store: Store, embedder: Embedder, asked: Sought, tree: Filter | None = None
+) -> SetAnswer | EachAnswer | None:
+    """What the documents say under labels of their own, with the nearest passages of those that do not; else all of
+    them searched, as by `search_each`."""
+    read = read_off(store, asked, tree)
+    if read is not None and not read.undecided:
+        return read
+    each = search_each(store, embedder, asked, tree)
+    if read is None or each is None:
+        return each if read is None else read
+    left = {one.document.id: one for one in read.undecided}
+    nearest = [
+        replace(one, why=left[one.document.id].why, proofs=left[one.document.id].proofs or one.proofs)
+        for one in each.undecided
+        if one.document.id in left
+    ]
+    nearest.sort(key=lambda one: not left[one.document.id].proofs)
+    return replace(read, undecided=tuple(nearest), chunks=each.chunks)
+
+
+def read_off(store: Store, asked: Sought, tree: Filter | None = None) -> SetAnswer | None:
+    """What the documents say under labels of their own; None where nothing is read off these. Reads the text of all
+    documents."""
+    if asked.of_findings:
+        return None
+    labels = Labels(store, answer_set(store, asked.question, tree))
+    read = labels.read(asked.text, asked.quantifier)
+    for question, text in asked.parts:
+        read = read or labels.read(text, asked.quantifier, answer_set(store, question, tree))
+    if read is not None or not asked.titled:
+        return read
+    kind = Type((tuple(content(" ".join(asked.titled))),), f"called {' '.join(asked.titled)}")
+    question = replace(asked.question, condition=kind, quantifier=asked.quantifier)
+    called = answer_set(store, replace(question, restated=f"which {question.noun}: {kind.said}"), tree)
+    if not called.members or not asked.rest or HAVING.fullmatch(asked.rest):
+        return called if called.members else None
+    return labels.read(asked.rest, asked.quantifier, called)
 
 
 def search_each(store: Store, embedder: Embedder, asked: Sought, tree: Filter | None = None) -> EachAnswer | None:

@@ -553,21 +553,26 @@ def claim_clauses(marks: Marks, kinds: Sequence[Profile]) -> None:
     """Clauses and fields that are there or not, by the words with which the profiles say people ask for them."""
     phrases: list[tuple[str, Condition, str]] = []
     for profile in kinds:
-        titles = {clause.name: clause.title.lower() for clause in profile.clauses}
+        clauses = {
+            clause.name: Clause(clause.name, clause.title.lower(), (*clause.words, *clause.asked))
+            for clause in profile.clauses
+        }
         for pattern, name in CLAUSES_SAID:
-            if name in titles:
-                clause_mark = partial(condition_mark, condition=Clause(name, titles[name]))
-                marks.claim(pattern, clause_mark)
-        if any(one.name == "governing_law" for one in profile.fields):
-            law = Field(("governing_law",), Known(), "a stated governing law")
-            marks.claim(WHICH_LAW, partial(condition_mark, condition=law))
+            if name in clauses:
+                marks.claim(pattern, partial(condition_mark, condition=clauses[name]))
+        stated = {
+            one.name: Field((one.name,), Known(), f"a stated {one.title.lower()}", (*one.words, *one.asked))
+            for one in profile.fields
+        }
+        if "governing_law" in stated:
+            marks.claim(WHICH_LAW, partial(condition_mark, condition=stated["governing_law"]))
         for clause in profile.clauses:
             for said in (*clause.words, clause.title):
-                phrases.append((said, Clause(clause.name, clause.title.lower()), profile.name))
+                phrases.append((said, clauses[clause.name], profile.name))
         for one in profile.fields:
             for said in one.words:
                 if said.lower() not in DULL:
-                    phrases.append((said, Field((one.name,), Known(), f"a stated {one.title.lower()}"), profile.name))
+                    phrases.append((said, stated[one.name], profile.name))
     claim_phrases(marks, phrases)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -83,19 +83,22 @@ Test = Known | OneOf | Named | Range | Standing | Metric
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The first of `fields` that is there passes the test. `said` is the condition in words."""
+    """The first of `fields` that is there passes the test. `said` is the condition in words, `phrases` are how people
+    and documents speak of it."""
 
     fields: tuple[str, ...]
     test: Test
     said: str
+    phrases: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """The document has a clause of this category of its profile."""
+    """The document has a clause of this category of its profile. `phrases` are how people and documents speak of it."""
 
     name: str
     said: str
+    phrases: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

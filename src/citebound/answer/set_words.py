@@ -430,8 +430,18 @@ DULL = frozenset(
     "party parties between company called type kind term terms changes dated signed effective ends expires commences"
     " law version revision status client customer assessor auditor tester reference dated published released owner"
     " responsible competitors assign assignable exclusive penalty licence licensed inspection insured courts duration"
-    " carve-out".split()
-) | {"law of", "governed by", "in force since", "how long", "runs until", "signed with", "for whom", "who tested"}
+    " carve-out vendor vendors manufacturer".split()
+) | {
+    "law of",
+    "governed by",
+    "in force since",
+    "how long",
+    "runs until",
+    "signed with",
+    "for whom",
+    "who tested",
+    "affected products",
+}
 """Words of profiles that ask for a value and say nothing of whether there is one."""
 
 SKIPPED = frozenset("a an the of its any to for on our their is are be been not no under that in by s and".split())

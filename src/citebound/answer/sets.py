@@ -12,6 +12,18 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from citebound.answer.set_answer import (
+    LABEL,
+    MAY_BE_MEANT,
+    Member,
+    Proof,
+    SetAnswer,
+    Statement,
+    Undecided,
+    short,
+    spoken,
+)
+from citebound.answer.set_look import speaks_of
 from citebound.answer.set_plan import plan
 from citebound.answer.set_question import (
     Clause,
@@ -32,9 +44,9 @@ from citebound.answer.set_question import (
 from citebound.answer.set_test import has_run, passes
 from citebound.indexes.filters import sql
 from citebound.indexes.store import Store
-from citebound.types import DocumentInfo, Filter, Outcome, Span
+from citebound.types import DocumentInfo, Filter, Span
 
-__all__ = ["Member", "Proof", "SetAnswer", "Statement", "Undecided", "answer_set", "known_names", "plan"]
+__all__ = ["Member", "Proof", "SetAnswer", "Statement", "Undecided", "answer_set", "known_names", "plan", "short"]
 
 NAMES = ("party", "vendor", "client", "assessor", "publisher", "product", "report_id", "advisory_id", "owner")
 """Fields whose values are names by which a question narrows the set."""
@@ -45,121 +57,10 @@ FINDING_FIELDS = frozenset(
 SHOWN = 3
 """Proofs of one fact that a member keeps."""
 
-LABEL = 160
-NOT_DECIDED = "Not decided: "
-MAY_BE_MEANT = "it holds for these, if that is what was asked"
+WHOLE = 2**30
+"""More characters than any text has."""
+UNREAD = "it may be what this passage is, which was not read as such"
 TITLES = frozenset({"title", "document_type"})
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A fact that speaks for or against a unit. `span` is its place in the document and `quote` the text there; without
-    a span it is an absence: a rule looked for `field` and found nothing. `note` is what is doubtful."""
-
-    document_id: str
-    field: str
-    value: str
-    span: Span | None = None
-    quote: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A unit for which the condition holds (or, among `SetAnswer.exceptions`, does not). `finding` is the position in
-    its document, None for documents and values; a value's `document` is the first that has it. `absent`: concluded from
-    a rule that found nothing, and so cited by document only."""
-
-    label: str
-    document: DocumentInfo
-    finding: int | None
-    proofs: tuple[Proof, ...]
-    absent: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """A unit of which the condition is neither known to hold nor not to hold, and why; `proofs` are doubtful places."""
-
-    label: str
-    document: DocumentInfo
-    finding: int | None
-    why: str
-    proofs: tuple[Proof, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One sentence of the answer and what it rests on."""
-
-    text: str
-    proofs: tuple[Proof, ...] = ()
-    document: DocumentInfo | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetAnswer:
-    """`asked` units were looked at, in `documents` documents; `exceptions` are those for which the condition does not
-    hold, given where all were asked about; no `chunks` were searched. A count is `len(members)` and never stands
-    without the rest."""
-
-    question: SetQuestion
-    members: tuple[Member, ...]
-    undecided: tuple[Undecided, ...]
-    asked: int
-    documents: int
-    exceptions: tuple[Member, ...] = ()
-    chunks: int = 0
-
-    @property
-    def outcome(self) -> Outcome:
-        if self.question.perhaps or (self._verdict() == NOT_DECIDED and self.undecided):
-            return Outcome.PARTIAL
-        return Outcome.ANSWERED if self.members else Outcome.ABSENT
-
-    @property
-    def reason(self) -> str:
-        reason = f"from what was read off {self.documents} documents, not from the nearest passages"
-        return f"{reason}; what was asked is not certain, so nothing is claimed" if self.question.perhaps else reason
-
-    def sentences(self) -> tuple[Statement, ...]:
-        """The answer in words: how many of how many, each member, each exception, what is undecided."""
-        question = self.question
-        said = words(question.condition)
-        asked = f"{self.asked} {question.noun}"
-        if question.unit is not Unit.DOCUMENT:
-            asked += f" in {self.documents} {'document' if self.documents == 1 else 'documents'}"
-        what = f": {said}" if said else ""
-        told = []
-        if question.restated:
-            told.append(Statement(f"Understood {'perhaps ' if question.perhaps else ''}as: {question.restated}"))
-        if question.perhaps:
-            meant = sum(one.why == MAY_BE_MEANT for one in self.undecided)
-            told.append(Statement(f"Not decided: {meant} of {asked} may be meant{what}."))
-        else:
-            told.append(Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}."))
-        told += [_told(member) for member in self.members]
-        if question.quantifier is Quantifier.ALL and self.exceptions:
-            told.append(Statement(f"Not so for {len(self.exceptions)}:"))
-            told += [_told(member) for member in self.exceptions]
-        if self.undecided:
-            told.append(Statement(f"Undecided: {len(self.undecided)}."))
-            for why in dict.fromkeys(u.why for u in self.undecided):
-                alike = [u for u in self.undecided if u.why == why]
-                proofs = tuple(proof for u in alike for proof in u.proofs)
-                told.append(Statement(f"{_first_upper(why)}: {'; '.join(u.label for u in alike)}.", proofs))
-        return tuple(told)
-
-    def _verdict(self) -> str:
-        match self.question.quantifier:
-            case Quantifier.ANY:
-                return "Yes: " if self.members else NOT_DECIDED if self.undecided else "None found: "
-            case Quantifier.ALL:
-                if self.exceptions:
-                    return "No: "
-                return "Yes: " if self.asked and not self.undecided else NOT_DECIDED
-            case _:
-                return ""
 
 
 def known_names(store: Store, tree: Filter | None = None) -> dict[str, tuple[str, ...]]:
@@ -248,7 +149,7 @@ class _Run:
         if question.base is not None:
             base = self._truths(question.base, keys)
             keys = [key for key in keys if base[key].holds]
-        truths = self._truths(question.condition, keys)
+        truths = self._truths(question.condition, keys, denied=question.quantifier is Quantifier.ALL)
         if question.quantifier is Quantifier.ALL:
             truths = {key: _unread(truth) for key, truth in truths.items()}
         if question.unit is Unit.VALUE:
@@ -372,34 +273,50 @@ class _Run:
 
     # -- conditions ---------------------------------------------------------------------------------------------------
 
-    def _truths(self, condition: Condition | None, keys: Sequence[Key]) -> Truths:
+    def _truths(self, condition: Condition | None, keys: Sequence[Key], *, denied: bool = False) -> Truths:
+        """What holds of each unit. Where it is `denied`, that nothing was found is looked at a second time."""
         match condition:
             case None:
                 return {key: _Truth(True) for key in keys}
             case Every(parts):
-                return _joined([self._truths(part, keys) for part in parts], keys, holding=True)
+                return _joined([self._truths(part, keys, denied=denied) for part in parts], keys, holding=True)
             case Either(parts):
-                return _joined([self._truths(part, keys) for part in parts], keys, holding=False)
+                return _joined([self._truths(part, keys, denied=denied) for part in parts], keys, holding=False)
             case Unless(part):
-                found = self._truths(part, keys)
+                found = self._truths(part, keys, denied=not denied)
                 return {k: replace(t, holds=None if t.holds is None else not t.holds) for k, t in found.items()}
             case Whole(part):
-                wholes = self._truths(part, list(dict.fromkeys((document, -1) for document, _ in keys)))
+                units = list(dict.fromkeys((document, -1) for document, _ in keys))
+                wholes = self._truths(part, units, denied=denied)
                 return {key: wholes[(key[0], -1)] for key in keys}
-            case Clause(name, _):
+            case Clause(name, _, phrases):
                 rows = self._rows("clause")
-                return {key: _clause(name, key, rows.get(key, ())) for key in keys}
+                found = {key: _clause(name, key, rows.get(key, ())) for key in keys}
+                return self._again(found, phrases, spoken(name)) if denied else found
             case Type():
                 return {key: self._type(condition, key) for key in keys}
             case Several():
                 return self._several(condition, keys)
+            case Field(fields, Known(), _, phrases):
+                found = {key: self._field(condition, key) for key in keys}
+                return self._again(found, phrases, spoken(fields[0])) if denied else found
             case Field():
                 return {key: self._field(condition, key) for key in keys}
+
+    def _again(self, found: Truths, phrases: Sequence[str], name: str) -> Truths:
+        """The same, but undecided where nothing was read off a document in which a sentence speaks of it."""
+        made = dict(found)
+        for key, truth in found.items():
+            if truth.holds is False and key[1] < 0 and not any(proof.span for proof in truth.proofs):
+                span = speaks_of(self._text(key[0], Span(0, WHOLE)), phrases)
+                if span is not None:
+                    made[key] = _Truth(None, (Proof(key[0], "passage", "", span),), f"{name}: {UNREAD}")
+        return made
 
     def _field(self, condition: Field, key: Key) -> _Truth:
         """A finding's own field; of a document its own or, for what only findings have, that of any of them."""
         absent = tuple(Proof(key[0], name, "") for name in condition.fields[:1])
-        name = _spoken(condition.fields[0])
+        name = spoken(condition.fields[0])
         for field in condition.fields:
             rows = self._rows(field).get(key, [])
             if not rows:
@@ -410,7 +327,7 @@ class _Run:
                 return _Truth(True, passed)
             doubtful = [row for row, holds in tested if holds is None]
             if doubtful:
-                why = f'{_spoken(field)} "{doubtful[0].value}"{f": {doubtful[0].note}" if doubtful[0].note else ""}'
+                why = f'{spoken(field)} "{doubtful[0].value}"{f": {doubtful[0].note}" if doubtful[0].note else ""}'
                 return _Truth(None, tuple(row.proof() for row in doubtful), why)
             return _Truth(False, tuple(row.proof() for row in rows))
         if isinstance(condition.test, Known):
@@ -431,7 +348,7 @@ class _Run:
             holds = (
                 condition.low <= len(different) <= (condition.high if condition.high is not None else len(different))
             )
-            why = "" if rows else f"no {_spoken(condition.of)} was found"
+            why = "" if rows else f"no {spoken(condition.of)} was found"
             made[key] = _Truth(holds if rows or not condition.low else None, tuple(r.proof() for r in rows), why)
         return made
 
@@ -475,30 +392,6 @@ class _Run:
         return self._facts[name]
 
 
-def _told(member: Member) -> Statement:
-    said = [f'{_spoken(p.field)} "{short(p.quote)}"{f" ({p.note})" if p.note else ""}' for p in member.proofs if p.span]
-    said = list(dict.fromkeys(said))
-    if member.absent:
-        gone = dict.fromkeys(_spoken(p.value if p.field == "clause" else p.field) for p in member.proofs)
-        said = [f"no such clause found ({', '.join(gone)})" if gone else "no such clause found"]
-    return Statement(f"{member.label}{': ' + '; '.join(said) if said else ''}.", member.proofs, member.document)
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def short(quote: str) -> str:
-    line = " ".join(quote.split())
-    return line if len(line) <= LABEL else line[: LABEL - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _spoken(field: str) -> str:
-    return {"cve": "CVE", "cwe": "CWE", "cvss_score": "CVSS score", "cvss_vector": "CVSS vector"}.get(
-        field, field.replace("_", " ")
-    )
-
-
 def _allowed(tree: Filter | None, column: str = "document_id") -> tuple[str, list[str]]:
     condition, parameters = sql(tree) if tree is not None else ("1", [])
     return (
@@ -530,7 +423,7 @@ def _unread(truth: _Truth) -> _Truth:
     lacking = [p.field for p in truth.proofs if p.span is None and p.field != "clause"]
     if truth.holds is not False or not lacking or len(lacking) < len(truth.proofs):
         return truth
-    return _Truth(None, (), f"no {_spoken(lacking[0])} was found")
+    return _Truth(None, (), f"no {spoken(lacking[0])} was found")
 
 
 def _clause(name: str, key: Key, rows: Sequence[_Row]) -> _Truth:
@@ -539,5 +432,5 @@ def _clause(name: str, key: Key, rows: Sequence[_Row]) -> _Truth:
     if sure:
         return _Truth(True, sure)
     if found:
-        return _Truth(None, tuple(row.proof() for row in found), f"{_spoken(name)}: {found[0].note}")
+        return _Truth(None, tuple(row.proof() for row in found), f"{spoken(name)}: {found[0].note}")
     return _Truth(False, (Proof(key[0], "clause", name),))

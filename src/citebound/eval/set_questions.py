@@ -7,8 +7,9 @@ public labels (eval/suites/set_questions.jsonl). The rules were mended on the qu
 of the others, and of the even ones under names that end in ".mend". Members are compared by file name, finding id or
 CVE. A question that is not understood as one about the set names no member: its members count as missed, and "none" is
 right only if it was said. Precision and recall are over all members of all questions. Of a question that was perhaps
-something else no member is named, and it does not count as understood ("perhaps"); nor does one whose condition is not
-read off documents, for which each document is searched by itself ("each"; not run here: the stores have no vectors).
+something else no member is named, and it does not count as understood ("perhaps"); nor does one whose condition is
+neither a fact nor under a label of the documents, for which each is searched by itself ("each"; not run here: the
+stores have no vectors).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from rich.console import Console
 from rich.progress import track
 
 from citebound import config as settings
-from citebound.answer.set_document import sought
+from citebound.answer.set_document import read_off, sought
 from citebound.answer.set_meaning import Meanings, restated
 from citebound.answer.set_plan import plan
 from citebound.answer.sets import SetAnswer, answer_set, known_names
@@ -134,12 +135,16 @@ def answered(store: Store, asked: Asked, meanings: Meanings | None = None) -> Ou
     if question is None and meanings is not None:
         question = restated(asked.text, shipped(), known, meanings)
     if question is None:
-        return Outcome(asked, None, bare=False, each=sought(asked.text, shipped(), known) is not None)
-    answer = answer_set(store, question)
+        unread = sought(asked.text, shipped(), known)
+        answer = read_off(store, unread) if unread is not None else None
+        if answer is None:
+            return Outcome(asked, None, bare=False, each=unread is not None)
+    else:
+        answer = answer_set(store, question)
     told = answer.sentences()
     bare = any(member.label not in " ".join(s.text for s in told) for member in answer.members)
     named = _named(store, asked, answer)
-    return Outcome(asked, named, bare, answer.asked, question.restated, question.perhaps)
+    return Outcome(asked, named, bare, answer.asked, answer.question.restated, answer.question.perhaps)
 
 
 def figures_of(outcomes: Sequence[Outcome]) -> list[Figure]:
