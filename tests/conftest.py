@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from citebound import cli
+from citebound import cli, cli_models
 from citebound import collection as collection_module
 from citebound.answer import scorer as scorer_module
 from tests.fakes import WordHashEmbedder
@@ -35,7 +35,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
     for module in (collection_module, scorer_module):
         monkeypatch.setattr(module, "open_encoder", lambda config: WordHashEmbedder())
-    monkeypatch.setattr(cli, "_ensure_models", lambda *_, **__: None)
+    monkeypatch.setattr(cli_models, "ensure", lambda *_, **__: None)
 
     def one(*arguments: str) -> Ended:
         monkeypatch.setattr(sys, "argv", ["citebound", *arguments])

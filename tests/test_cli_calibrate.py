@@ -76,7 +76,7 @@ def test_a_risk_that_few_questions_cannot_show_is_not_stored_unless_forced(fille
     ended = filled("calibrate", "-q", "few.csv", "-c", "mine", "--risk", "0.01", "--no-llm")
     assert ended.code == 0
     said = " ".join(ended.out.split())
-    assert "an error rate of 1.0% cannot be stated: it takes at least 299 answers" in said
+    assert "an error rate of 1% cannot be stated: it takes at least 299 answers" in said
     assert "at best" in said
     assert "nothing was stored (--force stores it)" in said
     assert filled("calibrate", "-q", "few.csv", "-c", "mine", "--risk", "0.01", "--no-llm", "--force").code == 0

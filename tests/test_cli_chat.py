@@ -2,13 +2,17 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import Run
+from tests.fakes import Echo
 
 LEASE = """# Office Lease
 
@@ -112,20 +116,94 @@ def test_at_a_terminal_control_d_ends_it_politely_and_says_how_to_go_on(
     assert "--resume" in ended.err
 
 
-def test_control_c_drops_an_answer_and_not_the_chat(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from citebound.answer.chat import Chat
+class Interrupted(Echo):
+    """A generator during whose first answer somebody presses Ctrl-C, after a word was shown."""
 
-    asked: list[str] = []
-    ask = Chat.stream
-
-    def stopped(self: Chat, question: str) -> Any:
-        asked.append(question)
-        if len(asked) == 1:
+    def stream(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> Iterator[str]:
+        words = super().stream(messages, max_tokens=max_tokens)
+        yield next(words)
+        if len(self.asked) == 1:
             raise KeyboardInterrupt
-        return ask(self, question)
+        yield from words
 
-    monkeypatch.setattr(Chat, "stream", stopped)
-    ended = talk(filled, monkeypatch, DEPOSIT, DEPOSIT, options=("--json",))
-    assert ended.code == 0
+
+def test_control_c_in_the_middle_of_an_answer_drops_it_and_not_the_chat(
+    filled: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted = Interrupted()
+    monkeypatch.setattr("citebound.answer.generator.open_generator", lambda *_: interrupted)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{DEPOSIT}\n"))
+    ended = filled("chat", "--json")
+    assert len(interrupted.asked) == 1
+    assert (ended.code, ended.out) == (0, "")
     assert "dropped" in ended.err
-    assert [json.loads(line)["number"] for line in ended.out.splitlines()] == [1]
+    assert filled("chats", "list", "--json").json == []
+    assert filled("receipts", "--json").json == []
+
+    interrupted.asked.clear()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{DEPOSIT}\n{DEPOSIT}\n"))
+    ended = filled("chat", "--json")
+    assert "dropped" in ended.err
+    (line,) = ended.out.splitlines()
+    assert (json.loads(line)["number"], json.loads(line)["answer"]["outcome"]) == (1, "answered")
+    assert [one["turns"] for one in filled("chats", "list", "--json").json] == [1]
+    assert len(filled("receipts", "--json").json) == 1
+
+
+def test_a_chat_that_was_deleted_meanwhile_ends_and_a_new_one_begins_and_says_so(
+    filled: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    talk(filled, monkeypatch, DEPOSIT)
+    (database,) = tmp_path.rglob("activity.db")
+
+    class Deleting(io.StringIO):
+        def __iter__(self) -> Iterator[str]:
+            yield DEPOSIT
+            for path in database.parent.glob("activity.db*"):
+                path.unlink()
+            yield from (DEPOSIT, "What does that clause say?")
+
+    monkeypatch.setattr(sys, "stdin", Deleting())
+    ended = filled("chat", "--no-llm", "--resume", "last", "--json")
+    assert ended.code == 0
+    assert ended.err.count("a new one begins") == 1
+    first, second, third = (json.loads(line) for line in ended.out.splitlines())
+    assert [one["number"] for one in (first, second, third)] == [2, 1, 2]
+    assert first["chat"] != second["chat"] == third["chat"]
+    assert "Section 1 (Deposit)" in third["question"]
+
+
+def test_a_courtesy_gets_one_line(filled: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = talk(filled, monkeypatch, "hello")
+    assert ended.code == 0
+    assert "Ask a question about the documents." in ended.out
+    assert "asked as" not in ended.out
+
+
+CHATTING = """
+import sys
+from citebound import cli, collection
+from tests.fakes import WordHashEmbedder
+
+collection.open_encoder = lambda config: WordHashEmbedder()
+sys.argv = ["citebound", "chat", "--no-llm", "--json"]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "utf-8:surrogateescape"])
+def test_bytes_that_are_no_text_end_no_chat(filled: Run, tmp_path: Path, encoding: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CHATTING],
+        input="Welche Kündigungsfrist gilt?\n".encode("latin-1") + DEPOSIT.encode() + b"\n",
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert b"Traceback" not in ended.stderr
+    assert ended.returncode == 0
+    first, second = (json.loads(line) for line in ended.stdout.splitlines())
+    assert first["typed"] == "Welche K\ufffdndigungsfrist gilt?"
+    assert (second["number"], second["answer"]["outcome"]) == (2, "answered")

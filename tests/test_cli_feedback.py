@@ -25,7 +25,7 @@ def test_an_answer_is_judged_by_its_receipt_and_exported(filled: Run, tmp_path: 
     assert "no feedback" in filled("feedback", "list").out
     receipt = filled("ask", ASKED, "--no-llm", "--json").json["receipt"]["id"]
     quote = "shall not exceed USD 2,500,000"
-    given = filled("feedback", receipt[:10], "--wrong", "--quote", quote, "--document", "amendment.txt")
+    given = filled("feedback", "give", receipt[:10], "--wrong", "--quote", quote, "--document", "amendment.txt")
     assert (given.code, quote in given.out) == (0, True)
     (item,) = filled("feedback", "list", "--json").json
     assert (item["verdict"], item["places"][0]["quote"]) == ("wrong", quote)
@@ -50,13 +50,14 @@ def test_wrong_use_ends_in_one_line_and_what_to_do(filled: Run) -> None:
         ((receipt, "--wrong", "--quote", "it is \udcff USD"), "does not stand"),
         ((receipt, "--wrong", "--quote", "USD 9,000,000", "--document", "\udcff"), "no document"),
     ):
-        ended = filled("feedback", *arguments)
+        ended = filled("feedback", "give", *arguments)
         assert ended.code != 0
         assert said in ended.err
 
 
 def test_the_help_says_how_feedback_is_given(run: Run) -> None:
-    assert "citebound feedback RECEIPT --wrong" in " ".join(run("feedback", "--help").out.replace("│", " ").split())
+    said = " ".join(run("feedback", "--help").out.replace("│", " ").split())
+    assert "citebound feedback give RECEIPT --wrong" in said
 
 
 def test_a_conflict_is_printed_with_the_markers_of_its_sides(filled: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from citebound import Collection, Config, cli
+from citebound import Collection, Config, cli, cli_models
 from citebound import collection as collection_module
 from citebound.errors import StorageFull
 from tests.fakes import WordHashEmbedder
@@ -90,7 +90,7 @@ def test_the_command_line_says_which_path_is_full_and_what_to_do(
     root = tmp_path / "c"
     shutil.copytree(old, root)
     monkeypatch.setattr(collection_module, "open_encoder", lambda config: WordHashEmbedder())
-    monkeypatch.setattr(cli, "_ensure_models", lambda *_, **__: None)
+    monkeypatch.setattr(cli_models, "ensure", lambda *_, **__: None)
     monkeypatch.setattr(sys, "argv", ["citebound", "ingest", str(new), "-c", str(root)])
     with no_file_beyond(MIB // 4), pytest.raises(SystemExit) as ended:
         cli.main()

@@ -7,7 +7,7 @@ import citebound
 
 SOURCE = Path(citebound.__file__).parent
 FLOORS = {
-    "__init__": 10,
+    "__init__": 13,
     "types": 0,
     "errors": 1,
     "protocols": 2,
@@ -20,13 +20,21 @@ FLOORS = {
     "langchain": 7,
     "api": 7,
     "eval": 7,
-    "cli_chat": 8,
-    "cli_eval": 8,
-    "cli_structure": 8,
-    "cli_calibrate": 8,
-    "cli_receipts": 8,
-    "cli_feedback": 8,
-    "cli": 9,
+    "cli_print": 8,
+    "cli_models": 9,
+    "cli_structure": 9,
+    "cli_calibrate": 9,
+    "cli_receipts": 9,
+    "cli_answer": 10,
+    "cli_search": 11,
+    "cli_scorer": 11,
+    "cli_ingest": 11,
+    "cli_documents": 11,
+    "cli_adapt": 11,
+    "cli_feedback": 11,
+    "cli_chat": 11,
+    "cli_eval": 11,
+    "cli": 12,
 }
 DOORS = {
     "unstructured": {"ingest/office.py"},

@@ -4,8 +4,6 @@ an answer prints of its confidence, or of what was searched."""
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -22,14 +19,13 @@ from citebound import config as settings
 from citebound.answer import calibration as files
 from citebound.answer.calibrating import least
 from citebound.answer.calibration import Calibration, Level, Stage
+from citebound.answer.rates import at_most
+from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.types import Answer, Nearest, Outcome
 
 TERMS = 12
 """Words of a question that are shown; JSON has all."""
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def calibrate(
@@ -39,9 +35,7 @@ def calibrate(
             "--questions", "-q", help="CSV as for `eval new` (question, answer, document, quote), or its JSONL rows."
         ),
     ],
-    collection: Annotated[
-        str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")
-    ] = "default",
+    collection: CollectionOption = "default",
     risk: Annotated[
         float, typer.Option("--risk", "-r", min=0.001, max=0.9, help="Of what is shown, at most this share is wrong.")
     ] = 0.05,
@@ -51,7 +45,7 @@ def calibrate(
     no_llm: Annotated[bool, typer.Option("--no-llm", help="For answers by quotes alone, without a model.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask and measure, store nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Store it even if that error rate cannot be stated.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Find out on your own questions how sure an answer must be, so that at most a stated share is wrong.
 
@@ -73,11 +67,10 @@ def calibrate(
     where = files.write(root, made) if stored else None
     if as_json:
         told = {**dataclasses.asdict(made), "notes": found.notes, "stored": str(where) if where else None}
-        json.dump(told, sys.stdout, ensure_ascii=False, indent=1, default=str)
-        sys.stdout.write("\n")
+        print_json(told)
         return
     for note in found.notes:
-        err.print(Text(f"note: {note}", "yellow"))
+        err.print(Text(f"note: {printable(note)}", "yellow"))
     _print(made, stage, risk)
     if where:
         out.print(Text(f"stored in {where}; answers of this collection use it from now on"))
@@ -91,7 +84,7 @@ def _print(made: Calibration, stage: Stage, risk: float) -> None:
         out.print("  few questions: the weights of the shipped calibration were kept, the thresholds are yours")
     table = Table("at most wrong", "confidence", "shown", "wrong of them", "upper 95 % bound")
     for level in stage.levels:
-        table.add_row(f"{level.risk:.0%}", f"{level.threshold:.2f}", *_counts(level), f"{level.upper:.1%}")
+        table.add_row(at_most(level.risk), f"{level.threshold:.2f}", *_counts(level), at_most(level.upper))
     if stage.levels:
         out.print(table)
     if stage.level(risk) is None:
@@ -100,7 +93,7 @@ def _print(made: Calibration, stage: Stage, risk: float) -> None:
     if limit:
         out.print(
             f"not found at once: {limit.refused} of {limit.unanswerable} questions without an answer, {limit.lost} of"
-            f" {limit.answerable} with one (at most {limit.upper:.1%})"
+            f" {limit.answerable} with one (at most {at_most(limit.upper)})"
         )
     else:
         out.print("too few questions with an answer to say which can be refused at once; none will be")
@@ -112,11 +105,13 @@ def _counts(level: Level) -> Sequence[str]:
 
 def _impossible(stage: Stage, risk: float) -> str:
     """Why a risk cannot be stated, and what could be at best."""
-    said = f"an error rate of {risk:.1%} cannot be stated: it takes at least {least(risk)} answers, all of them right"
+    said = (
+        f"an error rate of {at_most(risk)} cannot be stated: it takes at least {least(risk)} answers, all of them right"
+    )
     if stage.best is None:
         return f"{said}; none was shown"
     at = f"{stage.best.wrong} of {stage.best.shown} wrong from confidence {stage.best.threshold:.2f} on"
-    said += f"; at best {stage.best.upper:.1%} ({at}, chosen with hindsight)"
+    said += f"; at best {at_most(stage.best.upper)} ({at}, chosen with hindsight)"
     able = min((level.risk for level in stage.levels), default=None)
     return f"{said}; --risk {able:g} can be stated" if able is not None else f"{said}; more questions would help"
 
@@ -146,10 +141,14 @@ def print_confidence(answer: Answer) -> None:
     if answer.outcome is Outcome.NOT_FOUND:
         said = f"that the documents hold no answer: {answer.confidence:.0%} probable"
         if answer.risk is not None:
-            said += f"; of questions that have one, at most {answer.risk:.0%} are refused so"
+            said += f"; of questions that have one, at most {at_most(answer.risk)} are refused so"
+    elif answer.outcome is Outcome.ABSENT:
+        said = f"that it is not there: {answer.confidence:.0%} probable"
+        if answer.risk is not None:
+            said += f"; of things that are there, at most {at_most(answer.risk)} end so"
     else:
         said = f"confidence {answer.confidence:.2f}"
-        said += f": of answers so sure, at most {answer.risk:.0%} are wrong" if answer.risk is not None else ""
+        said += f": of answers so sure, at most {at_most(answer.risk)} are wrong" if answer.risk is not None else ""
         said += ": no error rate can be stated of answers so unsure" if answer.risk is None else ""
     out.print(Text(f"  {said}", style="dim"))
 
@@ -159,28 +158,22 @@ def print_searched(answer: Answer) -> None:
     searched = answer.searched
     if searched is None:
         return
-    terms = ", ".join(_plain(term) for term in searched.terms[:TERMS])
+    terms = ", ".join(printable(term) for term in searched.terms[:TERMS])
     more = len(searched.terms) - TERMS
     out.print(Text(f"  searched for: {terms or 'nothing'}{f' and {more} more' if more > 0 else ''}", style="dim"))
     for synonym in searched.synonyms:
-        out.print(Text(f"  and for what documents print: “{_plain(synonym)}”", style="dim"))
+        out.print(Text(f"  and for what documents print: “{printable(synonym)}”", style="dim"))
     if searched.routed:
-        out.print(Text(f"  in: {', '.join(map(_plain, searched.routed))}", style="dim"))
+        out.print(Text(f"  in: {', '.join(map(printable, searched.routed))}", style="dim"))
     for nearest in searched.nearest:
         _print_nearest(nearest)
 
 
 def _print_nearest(nearest: Nearest) -> None:
-    out.print(
-        Text.assemble(("  nearest: ", "dim"), (_plain(nearest.source.name), "cyan"), f"  {_plain(nearest.section)}")
-    )
-    out.print(Text(f"    “{_plain(nearest.quote)[:300]}”"))
-    out.print(Text(f"    not enough: {'; '.join(map(_plain, nearest.reasons))}", style="yellow"))
-
-
-def _plain(text: str) -> str:
-    """One printable line: control characters of a document must not reach a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    name, section = printable(nearest.source.name), printable(nearest.section)
+    out.print(Text.assemble(("  nearest: ", "dim"), (name, "cyan"), f"  {section}"))
+    out.print(Text(f"    “{printable(nearest.quote)[:300]}”"))
+    out.print(Text(f"    not enough: {'; '.join(map(printable, nearest.reasons))}", style="yellow"))
 
 
 def register(app: typer.Typer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -20,25 +19,22 @@ from citebound.answer.ask import EvidenceFound, Token
 from citebound.answer.chat import Chat, Turn
 from citebound.answer.rewrite import Rewritten
 from citebound.answer.transcript import FORGOTTEN, chat_json, markdown, turn_json
+from citebound.cli_print import CollectionOption, JsonOption, err, json_text, out, print_json, printable
 from citebound.collection import Collection
 from citebound.config import Config
-from citebound.errors import CiteboundError
+from citebound.errors import CiteboundError, UnknownChat
 from citebound.indexes.durable import storage_errors
 from citebound.types import Answer
 
 PROMPT = "? "
 ENDS = frozenset({"exit", "quit", ":q", "/exit", "/quit", "bye"})
 
-CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 FilterOption = Annotated[
     str | None, typer.Option("--filter", "-f", help="Only these documents, in all turns: 'source:*.pdf party:acme'.")
 ]
 IdArgument = Annotated[str, typer.Argument(metavar="CHAT", help="The id of a chat, the beginning of it (4+), or last.")]
 
 app = typer.Typer(help="The chats of a collection: list, show, export, forget.", no_args_is_help=True)
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def register(
@@ -66,6 +62,8 @@ def register(
         Reads questions from standard input, one a line. Ctrl-D ends it, Ctrl-C drops the answer that is being made.
         Every turn is stored at once; `citebound chats` lists, exports and forgets them.
         """
+        if isinstance(sys.stdin, io.TextIOWrapper):  # what is no text in its encoding becomes a sign for that
+            sys.stdin.reconfigure(errors="replace")
         config = settings.load()
         wanted = [config.encoder] if no_llm or config.base_url else [config.encoder, config.generator]
         with Collection.open(collection, config=config) as opened:
@@ -74,7 +72,7 @@ def register(
             typed = sys.stdin.isatty() and not as_json
             if typed:
                 _greet(opened.name, going)
-            failed = _talk(going, _typed(going) if typed else _piped(), show, as_json=as_json)
+            going, failed = _talk(going, _typed(going) if typed else _piped(), show, as_json=as_json)
             if typed and going.id:
                 err.print(Text(f"this chat is {going.id}: `citebound chat --resume {going.id}` goes on with it"))
         if failed and not typed:
@@ -84,12 +82,13 @@ def register(
     app.command("show")(_shower(show))
 
 
-def _talk(chat: Chat, questions: Iterator[str], show: Callable[[Answer], None], *, as_json: bool) -> int:
-    """Answer each question; gives the exit code of the last error, 0 for none. An error ends no chat."""
+def _talk(chat: Chat, questions: Iterator[str], show: Callable[[Answer], None], *, as_json: bool) -> tuple[Chat, int]:
+    """Answer each question; gives the chat that it ended with, and the exit code of the last error, 0 for none. An
+    error ends no chat; where the chat itself is gone, a new one begins."""
     failed = 0
     for question in questions:
         try:
-            turn = _answered(chat, question, quiet=as_json)
+            chat, turn = _asked(chat, question, quiet=as_json)
         except CiteboundError as error:
             failed = error.exit_code
             if as_json:
@@ -105,7 +104,17 @@ def _talk(chat: Chat, questions: Iterator[str], show: Callable[[Answer], None], 
                 _print_line({"chat": chat.id, **turn_json(turn)})
             elif turn.answer is not None:
                 show(turn.answer)
-    return failed
+    return chat, failed
+
+
+def _asked(chat: Chat, question: str, *, quiet: bool) -> tuple[Chat, Turn]:
+    """The next turn; of a new chat where somebody deleted this one."""
+    try:
+        return chat, _answered(chat, question, quiet=quiet)
+    except UnknownChat:
+        err.print(Text(f"chat {chat.id} is gone: a new one begins, which knows nothing of it"))
+        chat = chat.renewed()
+        return chat, _answered(chat, question, quiet=quiet)
 
 
 def _answered(chat: Chat, question: str, *, quiet: bool) -> Turn:
@@ -114,11 +123,11 @@ def _answered(chat: Chat, question: str, *, quiet: bool) -> Turn:
     drafted = False
     for event in chat.stream(question):
         if isinstance(event, Rewritten) and event.changed and not quiet:
-            out.print(Text.assemble(("asked as: ", "dim"), (event.question, "cyan")), soft_wrap=True)
+            out.print(Text.assemble(("asked as: ", "dim"), (printable(event.question), "cyan")), soft_wrap=True)
             if live:
                 err.print(Text(f"  ({'; '.join(event.because)})", style="dim"), soft_wrap=True)
         elif isinstance(event, EvidenceFound) and live:
-            names = ", ".join(dict.fromkeys(p.source.name for p in event.passages)) or "nothing"
+            names = ", ".join(dict.fromkeys(printable(p.source.name) for p in event.passages)) or "nothing"
             err.print(Text(f"reading {names}", style="dim"))
         elif isinstance(event, Token) and live:
             err.print(Text(event.text, style="dim"), end="")
@@ -135,7 +144,7 @@ def _greet(collection: str, chat: Chat) -> None:
     said = f"chat {chat.id}, {len(before)} turns" if chat.id else "a new chat"
     err.print(Text(f"{said} on {collection}; Ctrl-D ends it, Ctrl-C drops an answer", style="dim"))
     for turn in before[-3:]:
-        err.print(Text(f"  {turn.number}. {turn.typed or FORGOTTEN}", style="dim"))
+        err.print(Text(f"  {turn.number}. {printable(turn.typed) or FORGOTTEN}", style="dim"))
 
 
 def _typed(chat: Chat) -> Iterator[str]:
@@ -178,14 +187,14 @@ def listing(
     with Collection.open(collection) as opened:
         found = opened.chats(limit, skip)
     if as_json:
-        _print_json([dataclasses.asdict(one) for one in found])
+        print_json([dataclasses.asdict(one) for one in found])
         return
     if not found:
         out.print(Text(f"no chats in the collection {opened.name}: `citebound chat` begins one"))
         return
     table = Table("chat", "last used (UTC)", "turns", Column("first question", overflow="fold"))
     for one in found:
-        table.add_row(one.id, one.used_at[:19], str(one.turns), Text(one.first or "-"))
+        table.add_row(one.id, one.used_at[:19], str(one.turns), Text(printable(one.first) or "-"))
     out.print(table)
 
 
@@ -198,15 +207,16 @@ def _shower(show: Callable[[Answer], None]) -> Callable[..., None]:
             found = opened.chat(chat)
             turns = found.turns()
         if as_json:
-            _print_json(chat_json(found.id, opened.name, turns))
+            print_json(chat_json(found.id, opened.name, turns))
             return
         out.print(Text(f"chat {found.id}, {len(turns)} turns", style="bold"))
         for turn in turns:
             out.print(
-                Text.assemble((f"{turn.number}. ", "bold cyan"), (turn.typed or FORGOTTEN, "bold")), soft_wrap=True
+                Text.assemble((f"{turn.number}. ", "bold cyan"), (printable(turn.typed) or FORGOTTEN, "bold")),
+                soft_wrap=True,
             )
             if turn.because:
-                out.print(Text(f"asked as: {turn.question}", style="dim"), soft_wrap=True)
+                out.print(Text(f"asked as: {printable(turn.question)}", style="dim"), soft_wrap=True)
             if turn.answer:
                 show(turn.answer)
 
@@ -227,7 +237,7 @@ def export(
         found = opened.chat(chat)
         turns = found.turns()
     if form == "json":
-        text = json.dumps(chat_json(found.id, opened.name, turns), ensure_ascii=False, indent=1, default=str) + "\n"
+        text = json_text(chat_json(found.id, opened.name, turns)) + "\n"
     else:
         text = markdown(found.id, opened.name, turns)
     if output is None:
@@ -244,7 +254,7 @@ def forget(chat: IdArgument, collection: CollectionOption = "default", as_json: 
     with Collection.open(collection) as opened:
         removed = opened.forget_chat(chat)
     if as_json:
-        _print_json(removed)
+        print_json(removed)
         return
     for what, count in removed.items():
         out.print(f"  {what:<12} {count}")
@@ -252,10 +262,5 @@ def forget(chat: IdArgument, collection: CollectionOption = "default", as_json: 
 
 def _print_line(value: object) -> None:
     """One JSON object in one line, at once: whoever reads it may be waiting for it."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(json_text(value, None) + "\n")
     sys.stdout.flush()
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")

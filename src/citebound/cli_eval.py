@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from citebound import config as settings
+from citebound.cli_print import JsonOption, err, out, print_json, printable
 
 app = typer.Typer(
     help="RAG or another adaptation? Score them on the same questions, labels and base model.", no_args_is_help=True
 )
-PIPED = 160
-"""Columns of a table that goes into a file."""
-
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
-err = Console(stderr=True, highlight=False)
-
 RunArgument = Annotated[str, typer.Argument(help="A run file (eval/runs/NAME.toml), or its name.")]
 WorkOption = Annotated[Path, typer.Option("--work", help="Where traces and collections are kept.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 SealedOption = Annotated[bool, typer.Option("--sealed", help="From eval/results/traces, without the data.")]
 WORK = Path("eval/work")
 
@@ -54,12 +46,12 @@ def suites(as_json: JsonOption = False) -> None:
         }
         rows.append({**row, **counts, "regimes": list(suite.regimes), "state": "ready"})
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     table = Table("suite", "task", "test", "train", "dev", "documents", "state", box=None)
     for r in rows:
         cells = [str(r.get(k, "")) for k in ("name", "task", "test", "train", "dev", "documents", "state")]
-        table.add_row(*map(escape, cells))
+        table.add_row(*map(printable, cells))
     out.print(table)
 
 
@@ -71,28 +63,31 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Predict time and memory of a run before anything runs. Measures this machine once (about a minute)."""
-    from citebound.eval import experiment, plan, registration
+    from citebound.eval import experiment, plan, plan_rates, registration
 
     config = settings.load()
     given = experiment.read(experiment.find(run))
+    begun = time.process_time()
     suite = given.load()
+    loading = time.process_time() - begun
     _need_models(plan.generators(given, suite, config))
     with err.status("measuring this machine"):
-        rates = plan.measure(plan.generators(given, suite, config), config, work)
-    made = plan.plan(given, suite, config, work, rates, hours)
+        rates = plan_rates.measure(plan.generators(given, suite, config), config, work)
+    made = plan.plan(given, suite, config, work, rates, hours, loading=loading)
     if made.steps:
         registration.log("planned", given, suite=suite.name, seconds=round(made.seconds, 1))
     if as_json:
         steps = [{"cell": s.cell, "items": s.items, "seconds": s.seconds, "memory_mib": s.memory} for s in made.steps]
-        _print_json({"seconds": made.seconds, "memory_mib": made.memory, "steps": steps, "trim": list(made.trim)})
+        told = {"steps": steps, "trim": list(made.trim), "assumes": list(made.assumes)}
+        print_json({"seconds": made.seconds, "memory_mib": made.memory, **told})
         return
     table = Table("system", "items", "minutes", "memory", box=None)
     for step in made.steps:
         table.add_row(step.cell, str(step.items), f"{step.seconds / 60:.1f}", f"{step.memory:.0f} MiB")
     table.add_row("all", "", f"{made.seconds / 60:.1f}", f"{made.memory:.0f} MiB", style="bold")
     out.print(table)
-    for line in made.trim:
-        out.print(escape(line))
+    for line in (*made.assumes, *made.trim):
+        out.print(printable(line))
 
 
 @app.command()
@@ -149,7 +144,7 @@ def score(run: RunArgument, sealed: SealedOption = False, work: WorkOption = WOR
     """Score the traces of a run, in seconds and the same to the digit; writes the board to eval/results/boards."""
     board = _board(run, sealed, work)
     if as_json:
-        _print_json(board)
+        print_json(board)
         return
     _print_board(board)
 
@@ -174,7 +169,7 @@ def compare(
         given = replace(given, primary=decided)
     board = _board_of(given, sealed, work, save=False)
     if as_json:
-        _print_json(board["comparisons"])
+        print_json(board["comparisons"])
         return
     if first:
         out.print("not decided beforehand: exploratory", style="yellow")
@@ -259,7 +254,7 @@ def new(
         made = own.new(questions, opened, name, force=force)
     out.print(f"{made.items} questions, {made.unanswerable} of them without an answer")
     for line in made.notes:
-        err.print(escape(line), style="yellow")
+        err.print(printable(line), style="yellow")
     if made.clusters < FEWEST_CLUSTERS:
         err.print(
             f"the questions are about {made.clusters} documents; fewer than {FEWEST_CLUSTERS} give no verdict",
@@ -336,7 +331,10 @@ def _board_of(given: Any, sealed: bool, work: Path, *, save: bool) -> dict[str, 
 def _print_board(board: dict[str, Any]) -> None:
     metric = board["primary"]["metric"]
     out.print(
-        f"[bold]{escape(board['title'])}[/]  {board['test_items']} test items, {board['test_clusters']} documents"
+        Text.assemble(
+            (printable(board["title"]), "bold"),
+            f"  {board['test_items']} test items, {board['test_clusters']} documents",
+        )
     )
     if board["exploratory"]:
         out.print("exploratory: not pre-registered", style="yellow")
@@ -353,7 +351,7 @@ def _print_board(board: dict[str, Any]) -> None:
             f"{cell['parse_failures']:.2f}",
             f"{cell['cost']['per_1000_seconds']:.0f}",
             f"{cell['cost']['labels']:.0f}",
-            escape("; ".join(cell["not_counted"])),
+            printable("; ".join(cell["not_counted"])),
         )
     out.print(table)
     _print_comparisons(board)
@@ -383,7 +381,3 @@ def _print_comparisons(board: dict[str, Any]) -> None:
             out.print("The retrieval claim is dead here: another question's passages do as well.", style="bold red")
         if control.get("leaked"):
             out.print("Leaked: right without the gold passage.", style="bold red")
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))

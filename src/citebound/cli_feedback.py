@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
-from typer.core import TyperGroup
 
 from citebound.answer.feedback import table
+from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.errors import BadFeedback
 from citebound.indexes.durable import storage_errors
-from citebound.indexes.feedback import Feedback, Judgement
+from citebound.indexes.feedback import Feedback, Judgement, Placed
 
 ID = 12
 WIDTH = 80
 """Characters of a question or a quote that a table shows."""
 
-CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
-
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, highlight=False)
-
-
-class _ReceiptFirst(TyperGroup):
-    """`citebound feedback RECEIPT --right`: what is no command is a receipt."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            args = ["give", *args]
-        return super().parse_args(ctx, args)
-
 
 app = typer.Typer(
-    help="Say of an answer that it is right or wrong, by its receipt: `citebound feedback RECEIPT --wrong`. What was"
-    " said becomes questions with answers: export them for `eval new`, `adapt` and `calibrate`.",
-    cls=_ReceiptFirst,
+    help="Say of an answer that it is right or wrong, by its receipt: `citebound feedback give RECEIPT --wrong`. What"
+    " was said becomes questions with answers: export them for `eval new`, `adapt` and `calibrate`.",
     no_args_is_help=True,
 )
 
@@ -75,11 +56,11 @@ def give(
     with Collection.open(collection) as opened:
         item = opened.feedback(receipt, chosen[0], document=document, quote=quote, answer=answer, comment=comment)
     if as_json:
-        _print_json(dataclasses.asdict(item))
+        print_json(dataclasses.asdict(item))
         return
     out.print(Text(f"{item.verdict.replace('_', ' ')}: {_line(item.question)}"))
     for place in item.places:
-        out.print(Text(f"  {place.path.rsplit('/', 1)[-1]}: “{_line(place.quote)}”"))
+        out.print(Text(f"  {_name(place)}: “{_line(place.quote)}”"))
     if not item.complete:
         out.print(Text("  it is not known where the right answer stands: add --quote, or fill it in after `export`"))
 
@@ -90,10 +71,11 @@ def listing(collection: CollectionOption = "default", as_json: JsonOption = Fals
     with Collection.open(collection) as opened:
         items = opened.feedback_items()
     if as_json:
-        _print_json([dataclasses.asdict(item) for item in items])
+        print_json([dataclasses.asdict(item) for item in items])
         return
     if not items:
-        out.print(Text(f"no feedback in the collection {opened.name}: `citebound feedback RECEIPT --right` gives some"))
+        how = "`citebound feedback give RECEIPT --right` gives some"
+        out.print(Text(f"no feedback in the collection {opened.name}: {how}"))
         return
     shown = Table("receipt", "judgement", Column("question", overflow="fold"), Column("place", overflow="fold"))
     for item in items:
@@ -120,7 +102,7 @@ def export(
         file.write_text(table(items), "utf-8")
     complete = sum(item.complete for item in items)
     if as_json:
-        _print_json({"file": str(file), "items": len(items), "complete": complete})
+        print_json({"file": str(file), "items": len(items), "complete": complete})
     else:
         err.print(Text(f"{len(items)} questions in {file}, {complete} of them complete"))
 
@@ -134,14 +116,13 @@ def _where(item: Feedback) -> Text:
     if not item.places:
         return Text("-" if item.verdict is Judgement.NOT_THERE else "not known", style="dim")
     place = item.places[0]
-    return Text(f"{place.path.rsplit('/', 1)[-1]}: “{_line(place.quote)}”")
+    return Text(f"{_name(place)}: “{_line(place.quote)}”")
+
+
+def _name(place: Placed) -> str:
+    return printable(place.path.rsplit("/", 1)[-1])
 
 
 def _line(text: str) -> str:
-    line = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    line = printable(text)
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")

@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from citebound.answer.receipts import StoredReceipt
 from citebound.answer.replay import Change, Replay
+from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.types import Answer, Verdict
 
@@ -25,18 +24,14 @@ MOST = 8
 """Changes of one kind that are shown; JSON has all."""
 FORGOTTEN = "(forgotten with a document)"
 
-CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
 NamedOption = Annotated[
     str | None, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.  [default: default]")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 IdArgument = Annotated[
     str, typer.Argument(metavar="RECEIPT", help="The id of a receipt or its beginning (4+); last: the newest.")
 ]
 
 app = typer.Typer(help="The receipts of answers: list, show, verify.")
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, highlight=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -54,16 +49,16 @@ def listing(
     with Collection.open(collection) as opened:
         found = opened.receipts(limit, skip)
     if as_json:
-        _print_json([dataclasses.asdict(one) for one in found])
+        print_json([dataclasses.asdict(one) for one in found])
         return
     if not found:
         out.print(Text(f"no receipts in the collection {opened.name}: nothing was asked yet"))
         return
     table = Table("receipt", "time (UTC)", "outcome", "model", Column("question", overflow="fold"))
     for one in found:
-        asked = Text(_line(one.asked.question)) if one.asked else Text(FORGOTTEN, style="dim")
+        asked = Text(printable(one.asked.question)) if one.asked else Text(FORGOTTEN, style="dim")
         model = one.header.receipt.generator or "quotes"
-        table.add_row(one.id[:ID], _time(one), Text(one.header.outcome), Text(_line(model)), asked)
+        table.add_row(one.id[:ID], _time(one), Text(one.header.outcome), Text(printable(model)), asked)
     out.print(table)
 
 
@@ -76,7 +71,7 @@ def show(
         found = opened.receipt(receipt)
         titles = _titles(opened)
     if as_json:
-        _print_json(dataclasses.asdict(found))
+        print_json(dataclasses.asdict(found))
         return
     _print_receipt(found, titles)
 
@@ -90,7 +85,7 @@ def verify(context: typer.Context, collection: NamedOption = None, as_json: Json
     with Collection.open(collection or context.obj) as opened, err.status("reading the chain"):
         found = opened.verify_receipts()
     if as_json:
-        _print_json(dataclasses.asdict(found))
+        print_json(dataclasses.asdict(found))
     else:
         for problem in found.problems:
             out.print(Text(problem, style="red"))
@@ -111,7 +106,7 @@ def replay(receipt: IdArgument, collection: CollectionOption = "default", as_jso
         found = opened.replay(receipt)
         titles = _titles(opened)
     if as_json:
-        _print_json({"same": found.same, **dataclasses.asdict(found)})
+        print_json({"same": found.same, **dataclasses.asdict(found)})
     else:
         _print_replay(found, titles)
     if not found.same:
@@ -137,25 +132,25 @@ def _print_receipt(found: StoredReceipt, titles: Mapping[str, str]) -> None:
     head, made, means = found.header, found.header.receipt, found.header.means
     out.print(Text.assemble(("receipt ", "bold"), (found.id, "bold"), f"\nnumber {found.number}, {_time(found)} UTC"))
     if found.asked:
-        out.print(Text(f"question: {_line(found.asked.question)}"))
+        out.print(Text(f"question: {printable(found.asked.question)}"))
         if found.asked.filter:
-            out.print(Text(f"filter: {_line(json.dumps(found.asked.filter, ensure_ascii=False))}"))
+            out.print(Text(f"filter: {printable(json.dumps(found.asked.filter, ensure_ascii=False))}"))
         out.print(Text(f"stages: {', '.join(found.asked.stages)}{'' if found.asked.llm else '; without a model'}"))
     else:
         out.print(Text(f"question and answer {FORGOTTEN}", style="yellow"))
     sure = "" if made.confidence is None else f", confidence {made.confidence:.2f}"
     out.print(Text.assemble("outcome: ", (head.outcome, "bold"), f", sufficiency {made.sufficiency:.2f}{sure}"))
     if found.said and found.said.reason:
-        out.print(Text(f"  {_line(found.said.reason)}"))
+        out.print(Text(f"  {printable(found.said.reason)}"))
     for sentence in found.said.sentences if found.said else ():
         style = "red" if sentence.verdict is Verdict.REMOVED else None
-        why = f" ({_line(sentence.reason)})" if sentence.reason else ""
-        out.print(Text(f"  {sentence.verdict}{why}: {_line(sentence.text)}", style=style or ""))
+        why = f" ({printable(sentence.reason)})" if sentence.reason else ""
+        out.print(Text(f"  {sentence.verdict}{why}: {printable(sentence.text)}", style=style or ""))
         for one in sentence.citations:
             where = f"{titles.get(one.document_id, one.document_id[:ID])}, characters {one.span.start}-{one.span.end}"
-            out.print(Text(f"    [{one.marker}] {where}: “{_line(one.quote)}”", style="cyan"))
+            out.print(Text(f"    [{one.marker}] {where}: “{printable(one.quote)}”", style="cyan"))
     for number, call in enumerate(found.said.calls if found.said else (), start=1):
-        out.print(Text(f"draft {number} (prompt {call.prompt_sha256[:ID]}): {_line(call.draft)}", style="dim"))
+        out.print(Text(f"draft {number} (prompt {call.prompt_sha256[:ID]}): {printable(call.draft)}", style="dim"))
     if found.hits:
         table = Table("rank", "score", "chunk", "sha256", "document", "found by")
         for hit in found.hits:
@@ -176,11 +171,11 @@ def _print_receipt(found: StoredReceipt, titles: Mapping[str, str]) -> None:
         "citebound": means.citebound,
     }.items():
         if value != "":
-            out.print(Text(f"{name}: {_line(str(value))}", style="dim"))
+            out.print(Text(f"{name}: {printable(str(value))}", style="dim"))
 
 
 def _print_replay(found: Replay, titles: Mapping[str, str]) -> None:
-    out.print(Text(f"“{_line(found.question)}”, asked {found.made_at[:19].replace('T', ' ')} UTC"))
+    out.print(Text(f"“{printable(found.question)}”, asked {found.made_at[:19].replace('T', ' ')} UTC"))
     if found.same:
         out.print(Text("nothing has changed: the same evidence, in the same order, from the same texts", style="green"))
         return
@@ -192,7 +187,7 @@ def _print_replay(found: Replay, titles: Mapping[str, str]) -> None:
             turned = f"{change.was or '-'} -> {change.now or '-'}"
             of = titles.get(change.document_id, change.document_id[:ID]) if change.document_id else ""
             where = f" ({', '.join(filter(None, (of, change.chunk)))})" if of else ""
-            out.print(Text.assemble((f"  {what}: ", "bold yellow"), _line(turned), (where, "dim")), soft_wrap=True)
+            out.print(Text.assemble((f"  {what}: ", "bold yellow"), printable(turned), (where, "dim")), soft_wrap=True)
         if len(changes) > MOST:
             out.print(Text(f"  {what}: {len(changes) - MOST} more", style="dim"))
     out.print(Text(f"{len(found.changes)} changes since", style="bold"))
@@ -201,18 +196,8 @@ def _print_replay(found: Replay, titles: Mapping[str, str]) -> None:
 def _titles(opened: Collection) -> dict[str, str]:
     """File names of the documents that are there, by id."""
     rows: Iterable[tuple[str, str]] = ((row[0].id, row[5][0].name) for row in opened.documents() if row[5])
-    return {id_: _line(name) for id_, name in rows}
+    return {id_: printable(name) for id_, name in rows}
 
 
 def _time(one: StoredReceipt) -> str:
     return one.made_at[:19].replace("T", " ")
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")
-
-
-def _line(text: str) -> str:
-    """One printable line: control characters of a document must not reach a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

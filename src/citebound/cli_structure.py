@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +13,21 @@ from typing import Annotated, Any
 
 import typer
 from rich.cells import cell_len
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
+from citebound.cli_print import (
+    CollectionOption,
+    DocumentOption,
+    FilterOption,
+    JsonOption,
+    err,
+    out,
+    print_json,
+    print_notes,
+    printable,
+)
 from citebound.collection import Collection
 from citebound.indexes.durable import storage_errors
 from citebound.indexes.language import named
@@ -26,8 +35,6 @@ from citebound.indexes.register import Entry, Findings, Overview
 from citebound.indexes.retest import Change, Comparison
 from citebound.types import Amendment, Document, Fact
 
-PIPED = 200
-"""Columns of a table that goes into a file."""
 NARROW = 12
 """Columns of the screen below which a column of a table is not readable."""
 MOST_LINKS = 5
@@ -39,14 +46,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SOFT = re.compile(r"[-_/]+")
 Cell = str | int
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED)
-err = Console(stderr=True, highlight=False)
-
-CollectionOption = Annotated[str, typer.Option("--collection", "-c", help="Name of the collection, or a path to it.")]
-FilterOption = Annotated[
-    str | None, typer.Option("--filter", "-f", help="Only these documents: 'source:*.pdf label.matter:alpha'.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on standard output.")]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV; cells that look like formulas begin with '.")]
 
 
@@ -58,9 +57,7 @@ def findings(
     status: Annotated[
         str, typer.Option("--status", help="open, partial, accepted, fixed, unstated; several with commas.")
     ] = "",
-    document: Annotated[
-        str | None, typer.Option("--document", "-d", help="Only this one: id, beginning of an id, path or file name.")
-    ] = None,
+    document: DocumentOption = None,
     only: FilterOption = None,
     retest: Annotated[
         tuple[str, str] | None,
@@ -83,7 +80,7 @@ def findings(
     if retest is not None:
         _tell_comparison(compared, as_json, as_csv)
     elif as_json:
-        _print_json({**dataclasses.asdict(found), "severities": found.severities})
+        print_json({**dataclasses.asdict(found), "severities": found.severities})
     elif as_csv:
         _print_csv([_finding_cells(entry) for entry in found.entries], FINDING_COLUMNS)
     else:
@@ -107,7 +104,7 @@ def listing(
         found = opened.overview(only)
         notes = opened.language_notes(only)
     if as_json:
-        _print_json([dataclasses.asdict(row) for row in found])
+        print_json([dataclasses.asdict(row) for row in found])
     elif as_csv:
         _print_csv(*_sheet(found))
     elif xlsx is not None:
@@ -116,8 +113,7 @@ def listing(
     elif found:
         for kind in sorted({row.kind for row in found}, key=lambda kind: (not kind, kind)):
             _print_kind(kind, [row for row in found if row.kind == kind], wide=wide)
-        for note in notes:
-            out.print(Text(f"note: {note}", style="yellow"), soft_wrap=True)
+        print_notes(notes)
     else:
         out.print(Text(f"no document{' satisfies the filter' if only else ''} in the collection {opened.name}"))
         out.print("  what to do: `citebound documents list` shows what is there, `citebound ingest PATH` brings more")
@@ -132,16 +128,16 @@ def amendments(
     with Collection.open(collection) as opened:
         found = opened.amendments(only)
     if as_json:
-        _print_json([{**dataclasses.asdict(a), "name": a.name, "notice": a.notice} for a in found])
+        print_json([{**dataclasses.asdict(a), "name": a.name, "notice": a.notice} for a in found])
         return
     table = Table("amendment", "date", "action", "clause", "of")
     for a in found:
-        name = Text(f"{_plain(a.name)}{f', section {a.section}' * bool(a.section)}")
-        name.append(f"\nin {_plain(a.source.name)}", style="dim")
-        of = Text(_plain(a.amended_source.name if a.amended_source else ""))
+        name = Text(f"{printable(a.name)}{f', section {a.section}' * bool(a.section)}")
+        name.append(f"\nin {printable(a.source.name)}", style="dim")
+        of = Text(printable(a.amended_source.name if a.amended_source else ""))
         if a.reason:
-            of.append(f"{chr(10) * bool(of.plain)}not linked: {_plain(a.reason)}", style="yellow")
-        table.add_row(name, Text(a.date or "-"), Text(a.action), Text(_plain(a.what)), of)
+            of.append(f"{chr(10) * bool(of.plain)}not linked: {printable(a.reason)}", style="yellow")
+        table.add_row(name, Text(a.date or "-"), Text(a.action), Text(printable(a.what)), of)
     if found:
         out.print(table)
     linked = sum(a.place is not None for a in found)
@@ -170,7 +166,7 @@ def print_structure(document: Document) -> None:
 def print_notices(found: Sequence[Amendment], indent: int) -> None:
     """A line for each amendment that changed a place that is shown, the last to take effect first."""
     for amendment in found[: -MOST_NOTICES - 1 : -1]:
-        out.print(Text(f"{' ' * indent}{_plain(amendment.notice)}", style="yellow"), soft_wrap=True)
+        out.print(Text(f"{' ' * indent}{printable(amendment.notice)}", style="yellow"), soft_wrap=True)
     if len(found) > MOST_NOTICES:
         out.print(Text(f"{' ' * indent}and by {len(found) - MOST_NOTICES} more: see `citebound amendments`", "yellow"))
 
@@ -180,7 +176,7 @@ def field_values(facts: Iterable[Fact]) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     last = ""
     for fact in facts:
-        value = _plain(fact.value) + "?" * bool(fact.note)
+        value = printable(fact.value) + "?" * bool(fact.note)
         if fact.name == "role" and last:
             values[last][-1] += f" ({value})"
             continue
@@ -193,7 +189,7 @@ def field_values(facts: Iterable[Fact]) -> dict[str, str]:
 
 def doubts(facts: Iterable[Fact]) -> list[str]:
     """What is doubtful about which value, each once."""
-    return list(dict.fromkeys(f"{f.name} {_plain(f.value)[:60]}: {_plain(f.note)}" for f in facts if f.note))
+    return list(dict.fromkeys(f"{f.name} {printable(f.value)[:60]}: {printable(f.note)}" for f in facts if f.note))
 
 
 # -- findings ---------------------------------------------------------------------------------------------------------
@@ -242,20 +238,20 @@ def _print_findings(found: Findings, collection: str) -> None:
         return
     table = Table("id", "title", "severity", "status", "CVSS", "CWE, CVE", "asset", "where")
     for entry in found.entries:
-        title = Text(_plain(entry.title))
+        title = Text(printable(entry.title))
         others = _also(entry)
         for other in others[:MOST_LINKS]:
-            title.append(f"\nalso in {_plain(other)}", style="dim")
+            title.append(f"\nalso in {printable(other)}", style="dim")
         if len(others) > MOST_LINKS:
             title.append(f"\nand in {len(others) - MOST_LINKS} more", style="dim")
         rated = [_marked(entry, name) or "-" for name in ("severity", "status", "cvss_score")]
         numbers = "\n".join((*entry.cwe, *entry.cve))
         cells: tuple[Text | str, ...] = (
-            _plain(entry.id),
+            printable(entry.id),
             title,
             *rated,
             numbers,
-            _plain("; ".join(entry.asset)),
+            printable("; ".join(entry.asset)),
             _where(entry),
         )
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
@@ -263,7 +259,7 @@ def _print_findings(found: Findings, collection: str) -> None:
         out.print(table)
     for entry in found.entries:
         for note in doubts(entry.fields):
-            out.print(Text(f"? {_plain(entry.id or entry.title)}: {note}", style="yellow"))
+            out.print(Text(f"? {printable(entry.id or entry.title)}: {note}", style="yellow"))
     counts = ", ".join(f"{n} {severity}" for severity, n in found.severities.items() if n)
     where = f"{_count(found.total, 'finding')} in {_count(found.reports, 'report')}"
     out.print(Text(f"{len(found.entries)} of {where}{': ' + counts if counts else ''}", style="bold"))
@@ -282,9 +278,9 @@ def _say_none(found: Findings, collection: str) -> None:
 
 
 def _where(entry: Entry) -> str:
-    name = _plain(entry.source.name)
+    name = printable(entry.source.name)
     if not entry.pages:
-        return f"{name}\n{_plain(entry.section)}".rstrip()
+        return f"{name}\n{printable(entry.section)}".rstrip()
     first, last = entry.pages[0], entry.pages[-1]
     return f"{name}\npage {first}" + (f"-{last}" if last > first else "")
 
@@ -301,23 +297,23 @@ STYLES = {"still open": "red", "new": "red", "gone": "yellow", "fixed": "green"}
 
 def _tell_comparison(compared: Comparison, as_json: bool, as_csv: bool) -> None:
     if as_json:
-        _print_json({**dataclasses.asdict(compared), "outcomes": compared.outcomes})
+        print_json({**dataclasses.asdict(compared), "outcomes": compared.outcomes})
         return
     rows = [_change_cells(change) for change in compared.changes]
     if as_csv:
         _print_csv(rows, CHANGE_COLUMNS)
         return
-    out.print(Text(f"{_plain(compared.old.title)} ({compared.old.id[:10]})", style="bold"))
-    out.print(Text(f"-> {_plain(compared.new.title)} ({compared.new.id[:10]})", style="bold"))
+    out.print(Text(f"{printable(compared.old.title)} ({compared.old.id[:10]})", style="bold"))
+    out.print(Text(f"-> {printable(compared.new.title)} ({compared.new.id[:10]})", style="bold"))
     for note in compared.notes:
-        out.print(Text(f"note: {_plain(note)}", style="yellow"))
+        out.print(Text(f"note: {printable(note)}", style="yellow"))
     table = Table("outcome", "id", "title", "severity", "status", "note")
     for row in rows:
         severity = f"{row['old_severity']} -> {row['severity']}" if row["old_severity"] else str(row["severity"])
         status = " -> ".join(str(row[key]) for key in ("old_status", "new_status") if row[key])
         cells = [row["id"], row["title"], severity, status, row["note"]]
         table.add_row(
-            Text(str(row["outcome"]), style=STYLES[str(row["outcome"])]), *(Text(_plain(str(c))) for c in cells)
+            Text(str(row["outcome"]), style=STYLES[str(row["outcome"])]), *(Text(printable(str(c))) for c in cells)
         )
     if rows:
         out.print(table)
@@ -369,7 +365,7 @@ class _Column:
     def cell(self, shown: Mapping[str, str]) -> str:
         """What it has of a document, several values on a line each."""
         value = next((shown[name] for name in self.fields if shown.get(name)), "")
-        return "\n".join(map(_plain, value.split("; ")))
+        return "\n".join(map(printable, value.split("; ")))
 
 
 NAME = _Column("document", (), 18)
@@ -400,12 +396,12 @@ def _print_kind(kind: str, rows: Sequence[Overview], *, wide: bool) -> None:
     else:
         out.print(Text(title, style="italic"))
         for row, shown in zip(rows, values, strict=True):
-            out.print(Text(_plain(row.source.name), style="bold"))
+            out.print(Text(printable(row.source.name), style="bold"))
             for name in (name for name in shown if name in told):
-                out.print(Padding(Text(f"{name}: {_plain(shown[name])}"), (0, 0, 0, 2), expand=False))
+                out.print(Padding(Text(f"{name}: {printable(shown[name])}"), (0, 0, 0, 2), expand=False))
     for row in rows:
         for note in doubts(fact for fact in row.facts if fact.name in told):
-            out.print(Text(f"? {_plain(row.source.name)}: {note}", style="yellow"))
+            out.print(Text(f"? {printable(row.source.name)}: {note}", style="yellow"))
     if left_out := [name for name in fields if name not in told and name != "title"]:
         out.print(Text(f"more with --wide: {', '.join(left_out)}", style="dim"))
 
@@ -431,7 +427,7 @@ def _print_table(
 ) -> None:
     """A table as wide as its cells need and the screen has room for; the tightest columns get the room that is left."""
     every = (NAME, *columns)
-    rows = [[_plain(name), *(c.cell(shown) for c in columns)] for name, shown in zip(names, values, strict=True)]
+    rows = [[printable(name), *(c.cell(shown) for c in columns)] for name, shown in zip(names, values, strict=True)]
     lines = [[column.heading, *(line for row in rows for line in row[i].split("\n"))] for i, column in enumerate(every)]
     full = [max(map(cell_len, column)) for column in lines]
     widths = [min(column.least, most) for column, most in zip(every, full, strict=True)]
@@ -536,23 +532,13 @@ def _print_csv(rows: Sequence[dict[str, Cell]], columns: Sequence[str]) -> None:
     writer.writerow(columns)
     for row in rows:
         cells = [row.get(name, "") for name in columns]
-        writer.writerow([cell if isinstance(cell, int) else inert(_plain(cell)) for cell in cells])
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=str)
-    sys.stdout.write("\n")
+        writer.writerow([cell if isinstance(cell, int) else inert(printable(cell)) for cell in cells])
 
 
 def _one_form(**forms: Any) -> None:
     chosen = [f"--{name}" for name, wanted in forms.items() if wanted]
     if len(chosen) > 1:
         raise typer.BadParameter(f"{' and '.join(chosen)} exclude each other")
-
-
-def _plain(text: str) -> str:
-    """One printable line: control characters of a document must not reach a terminal."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _count(number: int, word: str) -> str:

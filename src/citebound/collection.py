@@ -421,8 +421,7 @@ class Collection:
         """
         item = judged(self._store, self.receipt(receipt), verdict, document, quote, answer, comment)
         with self._activity.write() as db:
-            feedback.put(db, item)
-        return next(one for one in self.feedback_items() if one.receipt == item.receipt)
+            return feedback.put(db, item)
 
     def feedback_items(self) -> tuple[Feedback, ...]:
         """What was said of answers, oldest first; `citebound.answer.feedback.table` makes a CSV of it."""

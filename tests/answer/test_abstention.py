@@ -126,6 +126,14 @@ def test_a_risk_that_cannot_be_stated_is_said_to_be_so(opened: Open) -> None:
     hidden = quoted(opened(none, unsure="hide"))
     assert hidden.outcome is Outcome.NOT_FOUND
     assert "no error rate of 5% can be stated" in hidden.reason
+    assert "as likely wrong" not in hidden.reason
+    doubtful = quoted(opened(Calibration(MADE, SURE.answerable, stage(-6.0)), unsure="hide"))
+    assert "no error rate of 5% can be stated, and this one is as likely wrong" in doubtful.reason
+
+
+def test_a_stated_rate_is_not_rounded_down(opened: Open) -> None:
+    fine = Calibration(replace(MADE, risk=0.025), UNSURE.answerable, UNSURE.quotes)
+    assert "no error rate of 2.5% can be stated" in quoted(opened(fine)).reason
 
 
 def test_what_is_hopeless_is_not_written_and_says_what_was_searched(opened: Open) -> None:

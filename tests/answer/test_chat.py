@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import multiprocessing.synchronize
 import os
 import re
 import signal
@@ -20,6 +21,7 @@ from citebound.config import Config
 from citebound.errors import EmptyQuestion, QuestionTooLong, StoreCorrupt, UnknownChat
 from citebound.types import Outcome
 from tests.fakes import Echo, WordHashEmbedder
+from tests.test_full_disk import no_file_beyond
 
 LEASE = """# Office Lease
 
@@ -192,6 +194,33 @@ def test_a_chat_keeps_its_filter_when_it_is_resumed(collection: Collection) -> N
     assert {p.source.name for p in turn.answer.passages} <= {"licence.md"}
 
 
+@pytest.mark.parametrize("typed", ["thanks", "OK, thank you!", "hello"])
+def test_a_courtesy_is_stored_as_typed_and_nothing_is_looked_for(
+    collection: Collection, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat = collection.chat(llm=False)
+    chat.ask(DEPOSIT)
+    rewritten, turn = list(chat.stream(typed))
+    assert rewritten == Rewritten(typed)
+    assert isinstance(turn, Turn)
+    assert turn.answer is not None
+    assert (turn.typed, turn.question, turn.number) == (typed, typed, 2)
+    assert (turn.answer.outcome, turn.answer.reason) == (Outcome.REFUSED, "Ask a question about the documents.")
+    assert len(collection.receipts()) == 1
+    assert "Section 1 (Deposit)" in chat.ask("What does that clause say?").question
+
+
+def test_a_chat_whose_filter_was_damaged_does_not_go_on_without_it(collection: Collection) -> None:
+    chat = collection.chat(filters="source:licence.md", llm=False)
+    chat.begin()
+    for damaged in ("{", "7", '{"eq": 1}'):
+        with sqlite3.connect(collection.root / "activity.db") as db:
+            db.execute("UPDATE chats SET filter = ?", (damaged,))
+        db.close()
+        with pytest.raises(StoreCorrupt, match="filter"):
+            collection.chat(chat.id, llm=False)
+
+
 def test_two_that_go_on_with_one_chat_see_each_others_turns(config: Config, collection: Collection) -> None:
     one = collection.chat(llm=False)
     one.ask(DEPOSIT)
@@ -200,6 +229,32 @@ def test_two_that_go_on_with_one_chat_see_each_others_turns(config: Config, coll
         assert "Section 1 (Deposit)" in two.ask("What does that clause say?").question
         one.ask("And the licence fee?")
         assert [t.number for t in two.turns()] == [1, 2, 3]
+
+
+def _asks_six_times(home: Path, id_: str, ready: "multiprocessing.synchronize.Barrier") -> None:
+    with opened(Config(home=home)) as made:
+        chat = made.chat(id_, llm=False)
+        ready.wait(120)
+        for _ in range(6):
+            assert chat.ask(DEPOSIT).number
+
+
+def test_two_processes_that_go_on_with_one_chat_at_once_lose_no_turn(config: Config, collection: Collection) -> None:
+    id_ = collection.chat().begin()
+    spawning = multiprocessing.get_context("spawn")
+    ready = spawning.Barrier(2)
+    both = [spawning.Process(target=_asks_six_times, args=(config.home, id_, ready)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    turns = collection.chat(id_).turns()
+    assert [t.number for t in turns] == list(range(1, 13))
+    receipts = [t.answer.receipt.id for t in turns if t.answer and t.answer.receipt]
+    assert len(set(receipts)) == 12
+    found = collection.verify_receipts()
+    assert (found.receipts, found.problems) == (12, ())
 
 
 @pytest.mark.parametrize("given", ["nothing", "zzzzzzzzzzzz", "%", "", "last"])
@@ -281,6 +336,50 @@ def test_an_answer_is_not_lost_because_its_turn_cannot_be_stored(collection: Col
     assert turn.number == 0
     assert turn.answer is not None
     assert any("not stored" in note for note in turn.answer.notes)
+
+
+def test_a_chat_that_cannot_store_its_turns_still_goes_on_from_them(collection: Collection) -> None:
+    collection.chat().begin()
+    chat = collection.chat(llm=False)
+    assert collection.ask("Which deposit?", llm=False)
+    with no_file_beyond(4096):
+        turn = chat.ask(DEPOSIT)
+        follow_up = chat.ask("What does that clause say?")
+    assert (turn.number, follow_up.number, chat.id) == (0, 0, "")
+    assert follow_up.question == "What does Section 1 (Deposit) of the Office Lease say?"
+    assert turn.answer is not None
+    assert any("not stored" in note for note in turn.answer.notes)
+    last = chat.ask("Which licence fee shall the licensee pay each year?")
+    assert last.number == 1
+    assert "Section 1 (Licence fee)" in chat.rewritten("What does that clause say?").question
+    assert [t.number for t in chat.turns()] == [1]
+
+
+def test_a_turn_that_was_not_stored_is_remembered_in_its_place_and_goes_with_its_document(
+    collection: Collection,
+) -> None:
+    chat = collection.chat(llm=False)
+    chat.ask(DEPOSIT)
+    with no_file_beyond(4096):
+        assert chat.ask(PASSWORD).number == 0
+    assert "Side Letter" in chat.rewritten("What does that clause say?").question
+    collection.forget("side.md")
+    assert "Office Lease" in chat.rewritten("What does that clause say?").question
+
+
+def test_a_chat_whose_database_was_deleted_says_so_and_a_new_one_goes_on(collection: Collection) -> None:
+    chat = collection.chat(filters="source:lease.md", llm=False)
+    chat.ask(DEPOSIT)
+    for path in collection.root.glob("activity.db*"):
+        path.unlink()
+    with pytest.raises(UnknownChat):
+        chat.ask(DEPOSIT)
+    new = chat.renewed()
+    assert new.ask(DEPOSIT).number == 1
+    assert new.id not in ("", chat.id)
+    answer = new.ask("Which licence fee shall the licensee pay each year?").answer
+    assert answer is not None
+    assert {p.source.name for p in answer.passages} <= {"lease.md"}
 
 
 def _asks_for_ever(home: Path, id_: str, asked: "multiprocessing.queues.Queue[int]") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -18,7 +19,8 @@ import httpx
 import pytest
 
 from citebound import models
-from citebound.answer.engine import Engine
+from citebound.answer import engine as engine_module
+from citebound.answer.engine import CONTEXT, PROMPT_OVERHEAD, Engine
 from citebound.config import Config, cache_home
 from citebound.errors import GeneratorUnavailable, ModelError, ModelUnavailable
 
@@ -26,7 +28,8 @@ SMOL = "smollm2-135m-instruct"
 USER = """
 import sys, time
 from pathlib import Path
-from citebound.answer.engine import Engine
+from citebound.answer import engine as engine_module
+from citebound.answer.engine import CONTEXT, PROMPT_OVERHEAD, Engine
 from citebound.config import Config
 engine = Engine.attach(Config(models=Path(sys.argv[1]), home=Path(sys.argv[2]), generator=sys.argv[3]))
 print(engine.pid, flush=True)
@@ -191,18 +194,51 @@ def test_attaching_while_the_server_ends_gives_a_server_that_lives(config: Confi
         assert ask(engine).status_code == 200
 
 
-def test_weights_that_do_not_load_are_reported_with_the_servers_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.model
+def test_a_user_that_needs_a_larger_context_gets_a_server_that_has_it(config: Config) -> None:
+    larger = config.model_copy(update={"evidence_tokens": 3000})
+    with Engine.attach(config) as small, Engine.attach(larger) as large, Engine.attach(larger) as alike:
+        assert small.pid != large.pid == alike.pid
+        assert context(small) >= CONTEXT
+        assert context(large) >= 3000 + config.answer_tokens + PROMPT_OVERHEAD
+    assert ends(large.pid)
+
+
+def context(engine: Engine) -> int:
+    """Tokens of the server's context, as it says itself."""
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        headers = {"Authorization": f"Bearer {engine.api_key}"}
+        told = client.get(engine.base_url.removesuffix("/v1") + "/props", headers=headers).json()
+    return int(told["default_generation_settings"]["n_ctx"])
+
+
+@pytest.mark.parametrize("name", ["start.lock", "users.lock"])
+def test_a_lock_that_is_not_let_go_is_named(broken: Config, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(GeneratorUnavailable):
+        Engine.attach(broken)
+    (folder,) = (broken.home / ".engine").iterdir()
+    monkeypatch.setattr(engine_module, "START_SECONDS", 0.2)
+    with (folder / name).open("rb+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(GeneratorUnavailable, match=f"{name} was held"):
+            Engine.attach(broken)
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """Settings with weights that do not load."""
     data = b"GGUF but not really"
     file = models.ModelFile("broken.gguf", len(data), hashlib.sha256(data).hexdigest())
-    broken = models.Model("broken", "generator", "Apache-2.0", "", "", (file,))
-    monkeypatch.setitem(models.CATALOGUE, "broken", broken)
+    made = models.Model("broken", "generator", "Apache-2.0", "", "", (file,))
+    monkeypatch.setitem(models.CATALOGUE, "broken", made)
     (tmp_path / "models/broken").mkdir(parents=True)
     (tmp_path / "models/broken/broken.gguf").write_bytes(data)
-    settings = Config(models=tmp_path / "models", home=tmp_path / "root", generator="broken")
+    return Config(models=tmp_path / "models", home=tmp_path / "root", generator="broken")
+
+
+def test_weights_that_do_not_load_are_reported_with_the_servers_words(broken: Config) -> None:
     with pytest.raises(GeneratorUnavailable, match="ended while it started") as caught:
-        Engine.attach(settings)
+        Engine.attach(broken)
     assert "failed to load model" in str(caught.value)
     assert "server.log" in caught.value.remedy
 

@@ -51,6 +51,17 @@ def test_a_right_answer_is_proven_by_what_it_cites(collection: Collection) -> No
     assert collection.feedback_items() == (item,)
 
 
+def test_feedback_that_another_takes_back_at_once_was_still_given(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = receipt(collection)
+    with monkeypatch.context() as patch:
+        patch.setattr(collection, "feedback_items", lambda: ())
+        item = collection.feedback(given, "right", comment="\udcff")
+    assert collection.feedback_items() == (item,)
+    assert (item.comment, bool(item.made_at)) == ("?", True)
+
+
 def test_a_wrong_answer_may_say_which_place_is_right(collection: Collection) -> None:
     item = collection.feedback(
         receipt(collection)[:12], "wrong", document="loan.txt", quote="the  interest of\nthe loan", answer="quarterly"

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from citebound.answer.disclosure import first_use, outside
@@ -105,6 +105,7 @@ PIECES = ["hunter22", "letmein", "correct horse\nbattery", "x!y9", "9!ab", "<", 
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join), st.text(max_size=20))
+@example("SECRET_1SECRET_", "")
 def test_whatever_stands_beside_a_secret_it_is_masked_and_the_text_comes_back_exactly(text: str, other: str) -> None:
     told = "password=hunter22; password: 'x!y9'; password: '9!ab'; the passphrase is “correct horse battery”."
     texts = [told, text, other + text]

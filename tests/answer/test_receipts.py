@@ -313,7 +313,7 @@ def test_forgetting_a_document_empties_its_receipts_and_leaves_no_byte_of_it(ope
         collection.ingest([tmp_path / "memo.md"])
         told = id_of(collection.ask("What is the password of the vault?"))
         other = id_of(collection.ask(RENT, "source:lease.md"))
-        assert FILE in "".join(holds(tmp_path / "c", CANARY)) or holds(tmp_path / "c", CANARY)
+        assert any(name.startswith(FILE) for name in holds(tmp_path / "c", CANARY))
         assert collection.forget("memo.md")["receipts"] == 1
         assert holds(tmp_path / "c", CANARY) == []
         assert holds(tmp_path / "c", "password of the vault") == []

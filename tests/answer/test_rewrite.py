@@ -1,5 +1,6 @@
 """A follow-up question stands alone once it is rewritten; one that does already is not touched."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citebound.answer.antecedent import Earlier, Place
+from citebound.answer.pointing import pointers
 from citebound.answer.rewrite import Rewritten, rewrite
 
 LEASE, DEED, SCAN = "l" * 64, "d" * 64, "s" * 64
@@ -48,12 +50,41 @@ ALONE = [
     "Welche Kündigungsfrist gilt?",
     "und wie lange?",
     "Which clause of the Office Lease covers insurance for floods and storms?",
+    "thanks",
+    "ok",
+    "hello",
+    "yes",
+    "Thanks a lot for your help!",
+    "ok thanks",
+    "no problem",
+    "that's all",
+    "I want to know who pays",
+    "Please explain the notice",
+    "you told me thirty days",
+    "The tenant pays rent",
+    "this is wrong",
+    "wrong",
+    "not helpful",
+    "not sure",
+    "I mean, who signs?",
+    "how about you?",
+    "more details",
+    "an example please",
+    "next question",
+    "monthly",
+    "2025",
+    "once again",
 ]
 
 
 @pytest.mark.parametrize("question", ALONE)
 def test_a_question_that_stands_alone_is_left_as_it_was_typed(question: str) -> None:
     assert after("Who may end the lease?", question) == Rewritten(question)
+
+
+@pytest.mark.parametrize("question", ALONE)
+def test_nor_is_it_put_into_a_question_that_it_has_nothing_to_do_with(question: str) -> None:
+    assert after("Which deposit shall the tenant pay?", question) == Rewritten(question)
 
 
 FOLLOWING = [
@@ -73,6 +104,17 @@ FOLLOWING = [
     ("Which law governs the lease?", "And the Service Agreement?", "Which law governs the Service Agreement?"),
     ("Which law governs the lease?", "I meant the NDA.", "Which law governs the NDA?"),
     ("Which law governs the lease?", "not the lease, the NDA", "Which law governs the NDA?"),
+    ("Which law governs the lease?", "sorry, I meant after the amendment", "Which law governs after the amendment"),
+    ("Which law governs the lease?", "Thanks, and the NDA please?", "Which law governs the NDA?"),
+    (
+        "What is the notice period for renewal?",
+        "Right of first refusal?",
+        "What is the notice period for Right of first refusal",
+    ),
+    ("What is the notice period for renewal?", "the final fix", "What is the notice period for the final fix"),
+    ("What is the notice period for renewal?", "I meant how long", "What is the notice period for renewal, and how"),
+    ("May Ardent assign the lease?", "Under which conditions?", "May Ardent assign the lease Under which conditions"),
+    ("May Ardent assign the lease?", "what about when Cobalt dissolves", "May Ardent assign the lease, when Cobalt"),
     ("How long are access logs kept under the DPA?", "and backups?", "How long are backups kept under the DPA?"),
     ("May Ardent assign the lease?", "And the other party?", "May Bellweather LLC assign the lease?"),
     ("May Ardent assign the lease?", "Why?", "May Ardent assign the lease, and why?"),
@@ -158,9 +200,30 @@ def test_a_follow_up_with_nothing_before_it_is_lost(typed: str) -> None:
     assert made.question == typed
 
 
-@pytest.mark.parametrize("typed", ["What is the term of the agreement?", "What about termination?", "Hello"])
+@pytest.mark.parametrize("typed", ["What is the term of the agreement?", "What about termination?", "Hello", "thanks"])
 def test_a_first_question_that_names_something_is_asked(typed: str) -> None:
     assert rewrite(typed, [], Books()) == Rewritten(typed)
+
+
+HEAPS = ["it, ", "that clause ", "1.", "A-", "the NDA ", "lease ", "the fee its ", "a", "between A and B ", "no "]
+
+
+@pytest.mark.parametrize("heap", HEAPS)
+def test_no_heap_of_words_takes_long_wherever_it_stands(heap: str) -> None:
+    text = (heap * 4000)[:3900]
+    started = time.process_time()
+    for typed in (text, text[:390]):
+        assert after("Who may end the lease?", typed)
+        assert rewrite(typed, [], Books()).question == typed
+    for typed in ("Why?", "and for the tenant?", "What does it say about that clause?", "When?"):
+        after(text, typed)
+    pointers(text)
+    assert time.process_time() - started < 5
+
+
+def test_a_long_turn_is_left_as_it_was_typed() -> None:
+    typed = "What does that clause say about " + "the deposit and " * 30 + "the fee?"
+    assert after("Who may end the lease?", typed) == Rewritten(typed)
 
 
 def test_what_an_answer_said_is_no_part_of_a_rewritten_question() -> None:

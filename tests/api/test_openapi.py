@@ -41,6 +41,12 @@ def test_openapi_json_is_up_to_date() -> None:
     assert json.loads((FOLDER / "openapi.json").read_text("utf-8")) == json.loads(openapi_text()), f"run: {refresh}"
 
 
+def test_the_readme_has_every_route() -> None:
+    described: dict[str, Any] = json.loads((FOLDER / "openapi.json").read_text("utf-8"))["paths"]
+    table = re.findall(r"^\| `(GET|POST|DELETE) (\S+)` \|", (FOLDER / "README.md").read_text("utf-8"), re.M)
+    assert set(table) == {(verb.upper(), path) for path, verbs in described.items() for verb in verbs}
+
+
 def test_every_reference_in_openapi_json_leads_somewhere() -> None:
     text = (FOLDER / "openapi.json").read_text("utf-8")
     schemas = json.loads(text)["components"]["schemas"]

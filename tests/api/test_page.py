@@ -106,6 +106,14 @@ def test_what_is_not_found_shows_what_was_searched(tab: Browser, base: str) -> N
 
 
 @needs_browser
+def test_a_stated_rate_is_not_rounded_down(tab: Browser, base: str) -> None:
+    visit(tab, base + "/")
+    assert tab.run("[0.004, 0.025, 0.05, 0.0501, 0.07, 0.0999, 0.29, 1].map(atMost).join(' ')") == (
+        "0.4 2.5 5 5.1 7 10 29 100"
+    )
+
+
+@needs_browser
 def test_an_error_is_shown_with_its_remedy(tab: Browser, base: str) -> None:
     visit(tab, base + "/")
     tab.wait("!document.getElementById('ask').disabled")

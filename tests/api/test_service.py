@@ -440,7 +440,7 @@ def test_each_error_has_a_status_and_a_name() -> None:
     assert problems.of_error(errors.GeneratorUnavailable("x")).headers == {"Retry-After": "5"}
 
 
-def test_an_unforeseen_failure_is_a_problem_that_says_nothing(config: Config) -> None:
+def test_an_unforeseen_failure_is_a_problem_that_says_nothing(config: Config, caplog: pytest.LogCaptureFixture) -> None:
     def fail(name: str) -> Any:
         raise RuntimeError("canary-7431")
 
@@ -449,7 +449,24 @@ def test_an_unforeseen_failure_is_a_problem_that_says_nothing(config: Config) ->
     assert response.status_code == 500
     assert is_problem(response)
     assert "canary" not in response.text
+    assert response.headers["x-request-id"] in caplog.text
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_unforeseen_failure_ends_a_stream_with_an_error(
+    serve: Callable[[Any], httpx.Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Broken):
+        def stream(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int) -> Iterator[str]:
+            yield "word "
+            raise RuntimeError("canary-7431")
+
+    response = serve(Failing()).post(ASK, json={"question": QUESTION}, headers=EVENTS)
+    name, told = events(response)[-1]
+    assert (name, told["status"], told["title"]) == ("error", 500, "Internal error")
+    assert told["request_id"] == response.headers["x-request-id"]
+    assert "canary" not in response.text
+    assert told["request_id"] in caplog.text
 
 
 def test_questions_and_documents_are_not_logged(client: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,6 +9,7 @@ from citebound.eval.markup import Html, joined, tag, text
 from citebound.eval.published import PUBLISHED
 from citebound.eval.report import report, summary
 from citebound.eval.verdict import COSTS, RULE, Update, verdict
+from citebound.eval.verdict_check import CASES, built
 from tests.eval.boards import against, by_hand, cell, large
 
 TEXTS = {"cuad_main": {f"cuad-{n:03}": {"question": f"<q{n}>", "answer": "a & b", "gold": "c"} for n in range(120)}}
@@ -202,6 +203,19 @@ def test_a_comparison_without_a_p_says_so() -> None:
         "no evidence: fewer than 15 documents",
     )
     assert "no p" in Page(report([board])).words
+
+
+def test_direct_comparisons_of_systems_that_join_both_have_a_table_of_their_own() -> None:
+    made = built(CASES["both"], seed=1, resamples=300)
+    shown = tables.direct(made, "given")
+    assert [row[:2] for row in shown.rows] == [("fine_tuned_rag", "zero_shot"), ("fine_tuned_rag", "embedding_head")]
+    assert {row[-1] for row in shown.rows} == {"fine_tuned_rag better"}
+    assert all(len(row) == len(shown.head) for row in shown.rows)
+    for page in (report([made]), summary([made])):
+        assert "each rival, directly" in page
+        assert "Compared directly on the same 400 items" in page
+    assert not tables.direct(large(), "given").rows
+    assert "each rival, directly" not in summary([large()])
 
 
 def test_the_summary_holds_verdicts_comparisons_systems_and_the_rule() -> None:

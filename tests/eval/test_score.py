@@ -249,6 +249,21 @@ WITH_CONTROL = run("rag", "zero", wrong="wrong")
 FIRST = board(WITH_CONTROL, key(ITEMS), BASE)
 
 
+def test_systems_that_join_both_are_compared_with_each_rival_on_the_same_items() -> None:
+    experiment = run("rag", "weak", "strong", "joined")
+    experiment = replace(experiment, primary=replace(experiment.primary, against=("weak", "strong"), both=("joined",)))
+    rows = {"rag": 40, "weak": 20, "strong": 70, "joined": 95}
+    of = [traces(name, answers(right)) for name, right in rows.items()]
+    weak, strong = board(experiment, key(ITEMS), *of)["direct"]
+    assert (weak["system"], weak["other"], weak["verdict"]) == ("joined", "weak", "system")
+    assert (strong["other"], strong["n"], strong["difference"]["value"]) == ("strong", 120, 0.208333)  # 25 of 120
+    # a family of two: the larger p stands, the smaller one is doubled
+    assert strong["p_holm"] == pytest.approx(min(1, strong["p"] * (2 if strong["p"] < weak["p"] else 1)), rel=0.01)
+    assert all(row["p_holm"] >= row["p"] for row in (weak, strong))
+    # a board without such systems, as those that were sealed before, has no such list
+    assert "direct" not in board(run("rag", "weak"), key(ITEMS), *of[:2])
+
+
 def test_the_same_traces_make_the_same_board() -> None:
     assert board(WITH_CONTROL, key(ITEMS), BASE) == FIRST
 

@@ -6,6 +6,14 @@ from citebound.eval.verdict import FEWEST_CLUSTERS, RULE, Flip, Load, Need, Upda
 from citebound.eval.verdict_check import CASES, FIGURE, built
 from tests.eval.boards import against, by_hand, cell, large
 
+
+def directly(other: str, said: str, difference: float, **changed: object) -> dict[str, object]:
+    """The system "joined" against a rival, by hand."""
+    row = against(other, "rag", difference)
+    del row["rag"]
+    return {**row, "system": "joined", "verdict": said, **changed}
+
+
 BROKEN = {"not_counted": ["parse failures of 20 % or more"]}
 UNDONE = {"not_counted": ["not complete"]}
 
@@ -101,6 +109,40 @@ def test_both_wins_if_its_interval_is_above_that_of_a_rival_that_rag_does_not_be
     made = verdict(by_hand([*cells, joined(0.8, low=0.59)], comparisons, both=["joined"]), "given")
     assert made.decision == "no evidence"
     assert "joined beats rag, but cannot win by the rule." in made.reasons
+
+
+def test_a_winner_that_joins_both_is_held_against_its_rivals_directly_and_the_rule_still_decides() -> None:
+    cells = [cell("rag"), cell("rival"), cell("weak"), joined(0.8, low=0.61)]
+    comparisons = [
+        against("rival", "no evidence", -0.02),
+        against("weak", "rag", 0.2),
+        against("joined", "other", -0.2),
+    ]
+    board = by_hand(cells, comparisons, both=["joined"])
+    before = verdict(board, "given")
+    rows = [
+        directly("rival", "no evidence", 0.05, p_holm=0.2, reason="the difference may be chance"),
+        directly("weak", "system", 0.4),
+    ]
+    made = verdict({**board, "direct": rows}, "given")
+    assert (made.decision, made.winner, made.headline) == (before.decision, before.winner, before.headline)
+    told = (
+        "Compared directly on the same 200 items, joined less rival is 0.050 (95 % interval -0.030 to 0.130) in share"
+        " of correct answers, p 0.2000 after Holm's correction: no evidence which is better, as the difference may be"
+        " chance."
+    )
+    assert told in made.reasons
+    assert "Of the 2 rivals compared so, it beats weak." in made.reasons
+    assert not any("directly" in told for told in before.reasons)
+
+
+def test_a_rival_that_wins_is_held_against_the_system_that_joins_both_and_beats_rag_too() -> None:
+    comparisons = [against("rival", "other", -0.2), against("joined", "other", -0.1)]
+    board = by_hand([cell("rag"), cell("rival"), joined(0.7, low=0.5)], comparisons, both=["joined"])
+    made = verdict({**board, "direct": [directly("rival", "other", -0.1)]}, "given")
+    assert (made.decision, made.winner) == ("fine-tuned", "rival")
+    at = made.reasons.index("joined beats rag too, but not every rival.")
+    assert made.reasons[at + 1].endswith("p 0.0200 after Holm's correction: rival is better.")
 
 
 def test_a_rival_that_wins_is_named_before_a_system_that_joins_both_and_does_not_beat_it() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-from citebound import cli
+from citebound import cli, cli_models
 from citebound import collection as collection_module
 from citebound.collection import Collection
 from citebound.config import Config
@@ -396,7 +396,7 @@ def run(
     tmp_path: Path, collection: Collection, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Any:
     monkeypatch.setattr(collection_module, "open_encoder", lambda config: WordHashEmbedder())
-    monkeypatch.setattr(cli, "_ensure_models", lambda *given, **how: None)
+    monkeypatch.setattr(cli_models, "ensure", lambda *given, **how: None)
     monkeypatch.setenv("COLUMNS", "300")
 
     def one(*arguments: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citebound import cli
+from citebound import cli_answer
 from citebound.answer.ask import Done, EvidenceFound
 from citebound.answer.render import passage_json
 from citebound.collection import Collection
@@ -241,7 +241,7 @@ def test_passages_say_what_supersedes_them(collect: Open, capsys: pytest.Capture
     for passages in shown:
         (passage,) = (p for p in passages if "nine dollars" in p.text)
         assert {a.notice for hit in passage.hits for a in hit.superseded_by} == {notice}
-        cli._print_passage(1, passage)
+        cli_answer.print_passage(1, passage)
         assert " ".join(capsys.readouterr().out.split()).count(notice) == 1
 
 

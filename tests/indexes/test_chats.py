@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from citebound.errors import UnknownChat
+from citebound.errors import StoreCorrupt, UnknownChat
 from citebound.indexes import chats
 from citebound.indexes.activity import Activity
 
@@ -47,6 +47,16 @@ def test_a_chat_is_found_by_id_by_its_beginning_and_as_the_last(activity: Activi
         for given in ("", one[:3], "nothing", "____", two + "0"):
             with pytest.raises(UnknownChat):
                 chats.find(db, given)
+
+
+@pytest.mark.parametrize("damaged", ["{", "", "5", '["x"]'])
+def test_a_damaged_filter_is_named_and_never_dropped(activity: Activity, damaged: str) -> None:
+    one = begin(activity)
+    with activity.write() as db:
+        db.execute("UPDATE chats SET filter = ?", (damaged,))
+    with activity.read() as db, pytest.raises(StoreCorrupt, match="filter") as caught:
+        chats.about(db, one)
+    assert "chats forget" in caught.value.remedy
 
 
 def test_nobody_asked_is_no_error(activity: Activity) -> None:

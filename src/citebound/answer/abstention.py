@@ -4,8 +4,9 @@ Three outcomes follow from a calibration. Where it is improbable that the docume
 NOT_FOUND, in which at most a stated share of the questions that could be answered ends. What is made is shown with its
 confidence; if that does not reach the stated error rate it is PARTIAL, marked as unsure, or, with the setting
 `unsure = "hide"`, not found either. Where that rate cannot be stated of any answer, those that are more probably right
-than wrong count as sure enough, and with "hide" none. Where no calibration fits (another encoder, a model whose drafts
-were never seen) the cosine of the best sentence decides, and no error rate is stated.
+than wrong count as sure enough, and with "hide" none. Where no calibration fits the encoder, the cosine of the best
+sentence decides, and no error rate is stated. Nor is one of the drafts of a model that the calibration never saw: it
+decides whether an answer is tried, and the cosine only whether quotes are shown where that model said "not found".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from citebound.answer import calibration as files
 from citebound.answer.calibration import Calibration, Level, Stage
+from citebound.answer.rates import at_most
 from citebound.config import Config
 from citebound.protocols import Embedder
 from citebound.types import Answer, Outcome, Sentence, Verdict
@@ -173,8 +175,10 @@ class Abstention:
 def unsure(sure: Sureness, risk: float, stage: Stage | None) -> str:
     """In words, why an answer is not given as a sure one."""
     if stage is not None and stage.level(risk) is None:
-        return f"not sure: for such answers no error rate of {risk:.0%} can be stated, and this one is as likely wrong"
-    return f"not sure enough for an error rate of {risk:.0%}"
+        likely = sure.confidence is None or sure.confidence >= LIKELY
+        said = f"not sure: for such answers no error rate of {at_most(risk)} can be stated"
+        return said if likely else f"{said}, and this one is as likely wrong"
+    return f"not sure enough for an error rate of {at_most(risk)}"
 
 
 def _held(sentence: Sentence) -> Sentence:

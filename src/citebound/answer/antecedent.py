@@ -6,12 +6,23 @@ Of the earlier answers only the places that they cite are looked at, never what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from citebound.answer import fragment
-from citebound.answer.mentions import Mention, documents, groups, identifiers
+from citebound.answer.mentions import (
+    AGREEMENTS,
+    CLAUSES,
+    FINDINGS,
+    PAPERS,
+    REPORTS,
+    SIDES,
+    Mention,
+    documents,
+    groups,
+    identifiers,
+)
 from citebound.answer.pointing import Pointer
 from citebound.answer.words import content
 
@@ -21,14 +32,6 @@ HEADING, TITLE = 70, 90
 REACH = 3
 """Turns back in which "it" is looked for."""
 
-CLAUSES = frozenset(
-    "clause section paragraph article provision passage exhibit annex schedule sentence subsection rule".split()
-)
-FINDINGS = frozenset("finding vulnerability issue weakness flaw bug problem defect hole".split())
-AGREEMENTS = frozenset("agreement contract addendum amendment nda msa dpa sow lease license licence".split())
-REPORTS = frozenset("report pentest advisory".split())
-PAPERS = AGREEMENTS | REPORTS | frozenset("document policy file paper".split())
-SIDES = frozenset("party side company".split())
 ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1, "latter": -1, "former": 0}
 
 _PAPER_TAIL = re.compile(r", (?:in|under) [^,]*$")
@@ -323,8 +326,3 @@ def _short(party: str) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower()))
-
-
-def united(meanings: Iterable[Meaning]) -> frozenset[str]:
-    """The documents that several are from."""
-    return frozenset().union(*(one.documents for one in meanings))

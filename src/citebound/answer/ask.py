@@ -21,7 +21,7 @@ from citebound.answer.existence import of_one
 from citebound.answer.judging import Judging
 from citebound.answer.readings import Readings, first, promote, unknown
 from citebound.answer.record import Citer, Record
-from citebound.answer.set_document import search_each, sought
+from citebound.answer.set_document import look_into, sought
 from citebound.answer.set_meaning import MEASURED, Meanings, restated
 from citebound.answer.sets import Statement, answer_set, known_names, plan
 from citebound.answer.writing import Writing
@@ -238,7 +238,8 @@ class Asker:
 
     @cached_property
     def _presence(self) -> Presence:
-        return Presence(self._store, self._kinds, self._embedder)
+        meanings = self._meanings if self._embedder.name == MEASURED else None
+        return Presence(self._store, self._kinds, self._embedder, meanings)
 
     @cached_property
     def _disputes(self) -> Disputes:
@@ -264,7 +265,7 @@ class Asker:
             asked = restated(question, self._kinds, known, self._meanings)
         read = self._presence.doubted(answer_set(self._store, asked, tree)) if asked else None
         unread = sought(question, self._kinds, known) if asked is None else None
-        each = search_each(self._store, self._embedder, unread, tree) if unread else None
+        each = look_into(self._store, self._embedder, unread, tree) if unread else None
         found = read if read is not None and read.asked else each
         if found is None:
             return None

@@ -203,14 +203,10 @@ def _limited(stage: Stage, held: Sequence[Case], *, drafts: bool) -> Stage:
     first = limit(sure, [c.answerable for c in held], ABSENCE / 2 if drafts else ABSENCE)
     silent = None
     if drafts and first is not None:
-        left = [(s, c.answerable) for s, c in zip(sure, held, strict=True) if s >= first.threshold]
-        quiet = [(s, a) for (s, a), c in zip(left, _passing(held, sure, first), strict=True) if c.signals.get("silent")]
+        left = [(s, c) for s, c in zip(sure, held, strict=True) if s >= first.threshold]
+        quiet = [(s, c.answerable) for s, c in left if c.signals.get("silent")]
         silent = _silent(quiet, first, sum(c.answerable for c in held))
     return replace(stage, limit=first, silent=silent)
-
-
-def _passing(held: Sequence[Case], sure: Sequence[float], first: Limit) -> list[Case]:
-    return [c for s, c in zip(sure, held, strict=True) if s >= first.threshold]
 
 
 def _silent(quiet: Sequence[tuple[float, bool]], first: Limit, answerable: int) -> Limit | None:

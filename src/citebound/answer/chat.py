@@ -15,8 +15,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from citebound.answer.antecedent import Earlier, Place
 from citebound.answer.ask import Done, Event, EvidenceFound, Token, clean_question
+from citebound.answer.courtesy import is_courtesy
 from citebound.answer.rewrite import Rewritten, rewrite
-from citebound.errors import StoreCorrupt, StoreError, UnknownDocument
+from citebound.errors import BadFilter, StoreCorrupt, StoreError, UnknownDocument
 from citebound.indexes import chats
 from citebound.indexes.activity import Activity
 from citebound.indexes.chats import Row
@@ -35,6 +36,8 @@ SHOWN = 3
 
 MOST_TITLES = 200
 """Documents up to which "the other agreement" is looked for among all of them."""
+
+NOTHING_ASKED = "Ask a question about the documents."
 
 Ask = Callable[[str, Filter | None], Iterator[Event]]
 
@@ -68,6 +71,7 @@ ChatEvent = Rewritten | EvidenceFound | Token | Turn
 class Chat:
     """One chat over a collection; `id` is "" until the first turn is stored, or `begin` was called.
 
+    A turn that could not be stored is remembered while this object lives, and what follows can speak of it.
     `ask` gives the events of a question with a filter. May be used from several threads, one turn at a time each.
     """
 
@@ -80,6 +84,8 @@ class Chat:
         self._ask = ask
         self._limit = limit
         self._tree = tree
+        self._unstored: list[_Unstored] = []
+        self._last = 0
 
     @classmethod
     def resume(
@@ -87,12 +93,17 @@ class Chat:
     ) -> Chat:
         """The stored chat with this id, or its beginning, or the "last" one; with its own filter unless one is given.
 
-        Raises UnknownChat.
+        Raises UnknownChat, StoreCorrupt.
         """
         with activity.read() as db:
             id_ = chats.find(db, given)
             kept = chats.about(db, id_)[2]
-        own = filter_of(kept) if isinstance(kept, dict) else None
+        try:
+            own = filter_of(kept) if kept else None
+        except BadFilter as error:
+            raise StoreCorrupt(
+                "the filter of this chat does not read", remedy="`citebound chats forget` deletes the chat."
+            ) from error
         return cls(activity, store, ask, limit, id=id_, tree=tree or own)
 
     def begin(self) -> str:
@@ -101,6 +112,10 @@ class Chat:
             with self._activity.write() as db:
                 self.id = self._created(db)
         return self.id
+
+    def renewed(self) -> Chat:
+        """A new chat over the same documents, without a turn."""
+        return Chat(self._activity, self._store, self._ask, self._limit, tree=self._tree)
 
     def turns(self, most: int = -1) -> list[Turn]:
         """The last `most` turns, all for -1, in order. Raises UnknownChat for one that was forgotten, StoreCorrupt."""
@@ -130,6 +145,9 @@ class Chat:
     def _stream(self, typed: str) -> Iterator[ChatEvent]:
         made = self.rewritten(typed)
         yield made
+        if is_courtesy(typed):
+            yield self._stored(typed, made, Answer(typed, Outcome.REFUSED, reason=NOTHING_ASKED))
+            return
         if made.lost:
             yield self._stored(typed, made, self._refused(typed, made.lost))
             return
@@ -143,11 +161,20 @@ class Chat:
     def _earlier(self) -> list[Earlier]:
         """What a follow-up question can speak of: turns that were answered and are not forgotten."""
         made = []
-        for turn in self.turns(REMEMBERED):
+        for turn in self._remembered():
             if turn.answer and turn.answer.outcome not in (Outcome.REFUSED, Outcome.FAILED):
                 places = tuple(_places(turn.answer))[:MOST_PLACES]
                 made.append(Earlier(turn.typed, turn.question, places, turn.topic, frozenset(turn.documents)))
         return made
+
+    def _remembered(self) -> list[Turn]:
+        """The last turns, and in their places those that could not be stored, but for what was forgotten meanwhile."""
+        turns = self.turns(REMEMBERED)
+        self._last = turns[-1].number if turns else 0
+        known = self._store.kinds(id_ for one in self._unstored for id_ in one.about).keys()
+        kept = [(one.after, 1, one.turn) for one in self._unstored if one.about <= known]
+        placed = sorted([*((turn.number, 0, turn) for turn in turns), *kept], key=lambda one: one[:2])
+        return [turn for *_, turn in placed][-REMEMBERED:]
 
     def _stored(self, typed: str, made: Rewritten, answer: Answer) -> Turn:
         """The turn, once it is committed; its answer has a note where it could not be."""
@@ -168,7 +195,10 @@ class Chat:
             self.id, number, at = id_, row.number, row.asked_at
         except StoreError as error:
             answer = replace(answer, notes=(*answer.notes, f"this turn was not stored: {error}"))
-        return Turn(number, at, generation, typed, made.question, made.because, made.topic, named, answer)
+        turn = Turn(number, at, generation, typed, made.question, made.because, made.topic, named, answer)
+        if not number:
+            self._unstored = [*self._unstored, _Unstored(self._last, turn, frozenset(about))][-REMEMBERED:]
+        return turn
 
     def _created(self, db: sqlite3.Connection) -> str:
         return chats.create(db, filter_json(self._tree) if self._tree else None)
@@ -246,6 +276,15 @@ def _documents(kept: object) -> set[str]:
         for value in kept:
             found |= _documents(value)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Unstored:
+    """A turn that is only remembered: it came `after` that number, and holds something of the documents `about`."""
+
+    after: int
+    turn: Turn
+    about: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""The embedded generator: llama.cpp's server, one process per data root and model, shared by all who need it.
+"""The embedded generator: llama.cpp's server, one process per data root, model and size of the context, shared by all
+who need it.
 
-    <root>/.engine/<model>-<sha256>/    0700
+    <root>/.engine/<model>-<sha256>-<context>/    0700
         start.lock     held by the one who looks for the server or starts it
         users.lock     shared by every user for its lifetime; the server ends when it gets it for itself
         server.lock    held by the server for its lifetime: a stale engine.json is known by this lock, not by the pid
@@ -38,6 +39,7 @@ from citebound.errors import GeneratorUnavailable, StorageFull
 START_SECONDS = 90.0
 POLL_SECONDS = 0.1
 CONTEXT = 4096
+"""Tokens that a server keeps at least; with larger settings twice or four times as many: those that are alike share."""
 PROMPT_OVERHEAD = 1536
 CACHE_MIB = 256
 LOG_LIMIT = 1_000_000
@@ -56,7 +58,9 @@ class Engine:
         self.model = config.generator
         self._config = config
         self._weights = models.locate(self.model, config) / models.find(self.model).weights.path
-        self._folder = root.absolute() / ".engine" / f"{self.model}-{models.weights_sha256(self.model)[:12]}"
+        self._context = _context(config)
+        key = f"{self.model}-{models.weights_sha256(self.model)[:12]}-{self._context}"
+        self._folder = root.absolute() / ".engine" / key
         self.base_url = ""
         self.api_key = ""
         self.pid = 0
@@ -87,10 +91,10 @@ class Engine:
                 return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _open(self._folder / "start.lock") as start:
-                self._wait_for(start, fcntl.LOCK_EX, deadline)
+                self._wait_for(start, fcntl.LOCK_EX, deadline, "start.lock", "is starting the embedded generator")
                 if self._users is None:
                     self._users = _open(self._folder / "users.lock")
-                    self._wait_for(self._users, fcntl.LOCK_SH, deadline)
+                    self._wait_for(self._users, fcntl.LOCK_SH, deadline, "users.lock", "is its server, and is ending")
                 if not (self.alive and self._connect()):
                     self._start(deadline)
 
@@ -114,12 +118,11 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _wait_for(self, lock: IO[bytes], kind: int, deadline: float) -> None:
+    def _wait_for(self, lock: IO[bytes], kind: int, deadline: float, name: str, holder: str) -> None:
         while not _try(lock, kind):
             if time.monotonic() > deadline:
                 raise GeneratorUnavailable(
-                    f"{self._folder / 'start.lock'} was held for {START_SECONDS:.0f} s: "
-                    "another process is starting the embedded generator",
+                    f"{self._folder / name} was held for {START_SECONDS:.0f} s: another process {holder}",
                     remedy="Try again, or end that process.",
                 )
             time.sleep(POLL_SECONDS)
@@ -141,13 +144,12 @@ class Engine:
             time.sleep(POLL_SECONDS)
 
     def _orders(self) -> dict[str, object]:
-        room = self._config.evidence_tokens + self._config.answer_tokens + PROMPT_OVERHEAD
         return {
             "folder": str(self._folder),
             "weights": str(self._weights.absolute()),
             "model": self.model,
             "key": secrets.token_urlsafe(32),
-            "context": max(CONTEXT, room),
+            "context": self._context,
             "threads": self._config.threads or os.cpu_count() or 1,
         }
 
@@ -173,6 +175,15 @@ class Engine:
             remedy=f"See {log}; `citebound models verify {self.model}` checks the weights, "
             "CITEBOUND_BASE_URL names another server, --no-llm answers with quotes alone.",
         )
+
+
+def _context(config: Config) -> int:
+    """The tokens that a question of these settings may need: CONTEXT, or twice, four times, ... as many."""
+    room = config.evidence_tokens + config.answer_tokens + PROMPT_OVERHEAD
+    context = CONTEXT
+    while context < room:
+        context *= 2
+    return context
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from citebound.answer.courtesy import is_courtesy
 from citebound.answer.mentions import (
     AUXILIARIES,
     PREPOSITIONS,
@@ -20,12 +21,14 @@ from citebound.answer.mentions import (
     identifiers,
     shape,
 )
+from citebound.answer.nominal import SUBJECTS, is_nominal
 from citebound.answer.words import content
 from citebound.types import Span
 
 _OPENER = re.compile(
-    r"(?:(?:and|but|so|ok(?:ay)?|well|right|then|also|or|thanks|thank you|great|good|fine|got it|hm+|yes|now|alright"
-    r"|next)\b[,.:!;]*\s+)+",
+    r"(?:(?:(?:and|but|so|ok(?:ay)?|well|then|also|or|thanks|thank you|got it|hm+|yes|now|alright)\b[,.:!;]*"
+    r"|(?:right|great|good|fine|next)\b(?:[,.:!;]+|(?=\s+(?:and|but|so|then|now|what|how|who|when|where|why|which)\b)))"
+    r"\s+)+",
     re.I,
 )
 _CORRECTION = re.compile(
@@ -52,6 +55,7 @@ _BARE = re.compile(
     r"|really\s*[?!.]*|(?:says|according to) (?:who|what|whom)[?!.]*|based on what[?!.]*",
     re.I,
 )
+_ENDING = re.compile(r"[,\s]+(?:please|too|as well|also|then|thanks|thank you)(?=[\s?.!]*$)", re.I)
 _COMMANDS = frozenset(
     "list show tell give explain compare name find describe quote summarise summarize say check look translate"
     " define".split()
@@ -94,33 +98,57 @@ def is_bare(core: str) -> bool:
 
 
 def read(core: str, *, opened: bool) -> Fragment | None:
-    """The fragment; None for a question with a verb, which is whole."""
-    core = core.strip()
+    """The fragment; None for a question with a verb, which is whole, and for what is neither: "thanks", "I see"."""
+    core = _ENDING.sub("", core.strip())
+    if is_courtesy(core):
+        return None
     if is_bare(core):
         return Fragment("bare", core.rstrip("?!. ").lower())
     corrected = _CORRECTION.match(core)
     if corrected:
-        rest = (corrected["rest"] or corrected["not"] or corrected["short"]).strip(" ?.!")
-        other = _NOT.match(rest)
-        if other:
-            right, wrong = other["right"] or other["first"], other["wrong"] or other["other"]
-            return _part("correction", right, wrong)
-        return _part("correction", rest)
+        return _corrected(corrected)
     about = _ABOUT.match(core)
     if about:
-        rest, _, asked = about["rest"].partition(":")
-        return Fragment("topic", rest.strip(), asked=asked.strip(" ?")) if asked.strip() else _part("part", rest)
+        return _asked_about(about["rest"])
     words = [w.strip("?.,;:!’'").lower() for w in core.split()]
     if len(words) > 12 or not words or FOREIGN & set(words) or not core.isascii():
         return None
     whole = words[0] in QUESTION_WORDS | AUXILIARIES | _COMMANDS or any(w in AUXILIARIES for w in words)
     if words[0] in PREPOSITIONS and "," in core and whole:
         return None
-    if words[0] in ("if", "unless", "once", "after", "when") and opened and words[0] != "when":
+    if words[0] in ("if", "unless") and opened:
         return _part("part", core)
-    if whole or (not opened and len(words) > 6):
+    if words[0] in ("once", "after") and opened and len(words) > 2:
+        return _part("part", core)
+    if whole or (not opened and len(words) > 6) or not is_nominal(core):
         return None
     return _part("part", core)
+
+
+def _corrected(match: re.Match[str]) -> Fragment | None:
+    """ "I meant the NDA", "not the lease, the NDA", "sorry, the tenant"; None where that is no part of a question."""
+    rest = (match["rest"] or match["not"] or match["short"]).strip(" ?.!")
+    other = _NOT.match(rest)
+    if other:
+        right, wrong = other["right"] or other["first"], other["wrong"] or other["other"]
+        return _part("correction", right, wrong) if is_nominal(right) else None
+    if match["rest"] and is_bare(rest):
+        return Fragment("bare", rest.lower())
+    condition = match["rest"] and re.match(r"(?i)(?:if|unless|when|after|before|once)\b", rest)
+    return _part("correction", rest) if condition or is_nominal(rest) else None
+
+
+def _asked_about(rest: str) -> Fragment | None:
+    """ "What about the NDA", "back to the NDA: which courts"; None for "how about you"."""
+    rest, _, asked = rest.partition(":")
+    words = re.findall(r"[\w'’]+", rest.lower().replace("’", "'"))
+    if (
+        is_courtesy(rest)
+        or SUBJECTS & set(words)
+        or (words and words[0] in ("what", "who", "how", "why", "which", "me"))
+    ):
+        return None
+    return Fragment("topic", rest.strip(), asked=asked.strip(" ?")) if asked.strip() else _part("part", rest)
 
 
 def _part(kind: Literal["part", "correction"], text: str, wrong: str = "") -> Fragment:
@@ -147,7 +175,7 @@ def put(part: Fragment, text: str, base: str, parties: Sequence[str], topic: str
         return before + _fitted(bare, slot) + base[slot.span.end :]
     if papers and _covers(papers[0].text, bare):
         return f"{base}, {part.preposition or 'under'} {_fitted(bare, papers[0])}"
-    if re.match(r"(?i)(?:if|unless|once|after)\b", text):
+    if re.match(r"(?i)(?:if|unless|once|after|when|while)\b", text):
         return f"{base}, {text}"
     if part.preposition:
         outside = re.sub(r"\([^()]*\)", lambda m: ";" * len(m.group()), base)  # a heading is no part of the question

@@ -100,6 +100,8 @@ class Masks:
             held += piece
             waiting = _OPEN.search(held, max(0, len(held) - 20))
             cut = waiting.start() if waiting else len(held)
+            while waiting and cut and held[cut - 1].isalnum():
+                cut -= 1
             ready, held = held[:cut], held[cut:]
             if ready:
                 yield self.restore(ready)

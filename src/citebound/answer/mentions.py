@@ -25,12 +25,22 @@ _DOCUMENT = re.compile(
     rf"(?P<number> (?i:No\.? ?)?#?\d+\b| [A-Z]{{2,}}-[\d-]+\d)?"
     rf"(?P<with> (?:between {_NAME} and {_NAME}|(?:with|of|by) (?!the\b){_NAME}))?"
 )
-_FILE = re.compile(r"\b[\w.-]+\.(?:pdf|docx?|txt|md|html?|eml|msg|xlsx?|pptx?|json)\b", re.I)
+_FILE = re.compile(r"\b[\w.-]{1,200}\.(?:pdf|docx?|txt|md|html?|eml|msg|xlsx?|pptx?|json)\b", re.I)
 IDENTIFIER = re.compile(
-    r"(?:\bfinding )?(?:\b(?i:(?:CVE|CWE|GHSA)-\d[\w-]*)|\b[A-Z]{1,8}(?:-[A-Z]{1,8})*-\d{1,6}\b(?!-))"
+    r"(?:\bfinding )?(?:\b(?i:(?:CVE|CWE|GHSA)-\d[\w-]*)|\b[A-Z]{1,8}(?:-[A-Z]{1,8}){0,6}-\d{1,6}\b(?!-))"
     r"|\b(?i:section|clause|article|exhibit|annex|paragraph|schedule|appendix)"
     r" (?:\d+(?:\.\d+)*(?:\([a-z0-9]+\))*|[A-Z]\b)"
 )
+CLAUSES = frozenset(
+    "clause section paragraph article provision passage exhibit annex schedule sentence subsection rule".split()
+)
+FINDINGS = frozenset("finding vulnerability issue weakness flaw bug problem defect hole".split())
+AGREEMENTS = frozenset("agreement contract addendum amendment nda msa dpa sow lease license licence".split())
+REPORTS = frozenset("report pentest advisory".split())
+PAPERS = AGREEMENTS | REPORTS | frozenset("document policy file paper".split())
+SIDES = frozenset("party side company".split())
+"""What a question can point to, in the singular: parts of a document, findings, documents, those who sign them."""
+
 PLAIN = frozenset("agreement contract document report policy".split())
 """With "the" alone they name no document: "the agreement" is the one spoken of."""
 

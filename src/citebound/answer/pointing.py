@@ -7,33 +7,37 @@ one that means nothing at all ("is it possible to").
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from citebound.answer.mentions import (
     AUXILIARIES,
+    CLAUSES,
     COMPARING,
+    FINDINGS,
     LINKS,
+    PAPERS,
     PLAIN,
     PREPOSITIONS,
+    SIDES,
     VERBS,
+    Mention,
     documents,
     groups,
     identifiers,
 )
 from citebound.types import Span
 
-_NOUNS = (
-    "clause|section|paragraph|article|provision|passage|exhibit|annex|schedule|sentence|subsection|rule|finding|"
-    "vulnerability|issue|weakness|flaw|bug|problem|defect|hole|agreement|contract|document|report|addendum|amendment|nda|"
-    "msa|dpa|sow|lease|licen[cs]e|policy|file|paper|pentest|advisory|party|side|company|one"
-)
+_NOUNS = "|".join(sorted(CLAUSES | FINDINGS | PAPERS | SIDES | {"one"}))
 _COUNTED = re.compile(
     rf"\b(?:the |that |this )?(?P<ordinal>first|second|third|fourth|fifth|last|other)(?: one)? ?"
     rf"(?P<noun>{_NOUNS})\b|\bthe (?P<alone>latter|former|other)(?= *(?:[?.,;:]|$))",
     re.I,
 )
 _SHOWN = re.compile(
-    rf"\b(?P<determiner>this|that|these|those|such|said|the same|the) (?P<noun>{_NOUNS})(?P<many>s|ies)?\b"
+    rf"\b(?P<determiner>this|that|these|those|such|said|the same|the) (?P<noun>{_NOUNS})s?\b"
     r"(?!-| (?:of|on|about|with|between|no\b|number|\d|(?-i:[A-Z]))|’s|'s)",
     re.I,
 )
@@ -53,6 +57,12 @@ _ADVERBS = (
 )
 _DEFINITE = PLAIN | frozenset("clause section provision finding vulnerability".split())
 """Nouns that point even with "the" alone."""
+
+_BOUNDARY = re.compile(
+    r"[,;:]|\b(?:when|if|after|before|because|while|once|unless|that|which|and|or|but|until)\b", re.I
+)
+NEAR = 80
+"""Characters on either side of a word in which its neighbours are looked for."""
 
 _DEMONSTRATIVE = frozenset("this that these those".split())
 
@@ -96,14 +106,14 @@ def _counted(question: str) -> list[Pointer]:
 
 def _shown(question: str) -> list[Pointer]:
     taken = [p.span for p in _counted(question)]
+    named = [mention.span for mention in (*identifiers(question), *documents(question))]
     made = []
     for m in _SHOWN.finditer(question):
         span, noun = Span(*m.span()), m["noun"].lower()
-        noun = f"{noun}y" if (m["many"] or "").lower() == "ies" else noun
         determiner = m["determiner"].lower()
         if (determiner == "the" and noun not in _DEFINITE) or any(span.overlap(t) for t in taken):
             continue
-        if any(span.overlap(m.span) for m in [*identifiers(question), *documents(question)]):
+        if any(span.overlap(n) for n in named):
             continue
         made.append(Pointer(span, m.group(), noun, determiner=determiner))
     return made
@@ -114,7 +124,7 @@ def _named(question: str) -> list[Pointer]:
     made = []
     for m in _NAMED.finditer(question):
         noun, determiner = m["noun"].lower(), m["determiner"].lower()
-        before = question[: m.start()].lower().split()[-1:]
+        before = _words_before(question, m.start())[-1:]
         starts = not before or before[0] in AUXILIARIES | PREPOSITIONS or before[0].endswith((",", ":"))
         verb = noun in AUXILIARIES | VERBS | PREPOSITIONS | LINKS | _ADVERBS or noun.endswith(("ly", "ing"))
         if not verb and (determiner != "that" or starts):
@@ -125,16 +135,17 @@ def _named(question: str) -> list[Pointer]:
 
 def _pronouns(question: str) -> list[Pointer]:
     empty = [Span(*m.span()) for m in _EMPTY_IT.finditer(question)]
+    own = _Own(question)
     made = []
     for m in _PRONOUN.finditer(question):
         span, word = Span(*m.span()), m["word"].lower()
-        before, after = question[: m.start()], question[m.end() :]
+        before, after = question[max(0, span.start - NEAR) : span.start], question[span.end : span.end + NEAR]
         following = (after.lower().split() or [""])[0].strip("?.,;:")
         if any(span.overlap(e) for e in empty) or (word == "one" and not _DOING.search(before)):
             continue
         if word == "that" and not _is_pronoun(before, following):
             continue
-        if _inside(question, span, word):
+        if own.names(span, word):
             continue
         people = word in ("they", "them", "their", "theirs", "these", "those")
         made.append(
@@ -158,22 +169,43 @@ def _is_pronoun(before: str, following: str) -> bool:
     return (begins and (acts or ends)) or (not following and last not in LINKS)
 
 
-def _inside(question: str, span: Span, word: str) -> bool:
-    """Whether a pronoun means something that its own question names before it, in another clause."""
-    if word in _DEMONSTRATIVE or word == "one":
-        return False
-    before = question[: span.start]
-    boundary = None
-    for m in re.finditer(
-        r"[,;:]|\b(?:when|if|after|before|because|while|once|unless|that|which|and|or|but|until)\b", before, re.I
-    ):
-        boundary = m
-    if boundary is None:
-        return word in ("its", "their") and bool(groups(before)) and not before.lower().rstrip().endswith(("is", "are"))
-    first = before[: boundary.start()]
-    named = [g for g in groups(first) if not re.match(r"(?i)how", first[max(0, g.span.start - 4) :])]
-    if word in ("it", "its"):
-        things = [g for g in named if g.determiner or not g.text[:1].isupper()]
-        directly = before.rstrip().lower().endswith(boundary.group().lower())
-        return bool(things) or (bool(named) and directly)
-    return bool(named)
+class _Own:
+    """What a question names itself, looked up once for all of its pronouns."""
+
+    def __init__(self, question: str) -> None:
+        self._question = question
+        self._boundaries = [Span(*m.span()) for m in _BOUNDARY.finditer(question)]
+        self._groups = groups(question)
+        self._named = [g for g in self._groups if not _how(question, g.span.start)]
+
+    def names(self, span: Span, word: str) -> bool:
+        """Whether a pronoun means something that its own question names before it, in another clause."""
+        if word in _DEMONSTRATIVE or word == "one":
+            return False
+        last = bisect_left(self._boundaries, span) - 1
+        if last < 0:
+            before = self._question[: span.start].rstrip()[-3:].lower()
+            owned = word in ("its", "their") and not before.endswith(("is", "are"))
+            return owned and _any_before(self._groups, span.start)
+        boundary = self._boundaries[last]
+        if word in ("it", "its"):
+            directly = not self._question[boundary.end : span.start].strip()
+            return _any_before(self._named if directly else self._things, boundary.start)
+        return _any_before(self._named, boundary.start)
+
+    @cached_property
+    def _things(self) -> list[Mention]:
+        return [g for g in self._named if g.determiner or not g.text[:1].isupper()]
+
+
+def _any_before(groups: Sequence[Mention], position: int) -> bool:
+    return bool(groups) and groups[0].span.start < position
+
+
+def _how(question: str, start: int) -> bool:
+    return question[max(0, start - 4) : start].lower().startswith("how")
+
+
+def _words_before(question: str, position: int) -> list[str]:
+    """Some words before a position, lower case, with what is written after them."""
+    return question[max(0, position - NEAR) : position].lower().split()

@@ -84,13 +84,13 @@ def prompt(
     hints: str = "",
     *,
     shown: Sequence[Excerpt] | None = None,
-    template: Template | None = None,
+    told: Template | None = None,
 ) -> list[dict[str, str]]:
     """Chat messages: the instructions and the hints for these kinds of documents, then numbered passages in fences
     nobody can guess, each with what supersedes it, then the question.
 
-    `shown` says what of each passage stands in the prompt (all of it unless given); one of which nothing does keeps
-    its number.
+    `told` replaces the shipped instructions; `shown` says what of each passage stands in the prompt (all of it unless
+    given); one of which nothing does keeps its number.
     """
     excerpts = whole(given) if shown is None else shown
     pieces = {n: (inert(e.text), inert(e.about)) for n, e in enumerate(excerpts, 1) if e.text}
@@ -99,13 +99,13 @@ def prompt(
         f"<{fence}>\n[{n}] {text}\n(from {source})\n</{fence}>" for n, (text, source) in pieces.items()
     )
     values = {"hints": hints, "passages": numbered, "question": asked(question)}
-    return (template or _shipped(ANSWER)).messages(values)
+    return (told or template(ANSWER)).messages(values)
 
 
-def choice(question: str, sentences: Sequence[str], template: Template | None = None) -> list[dict[str, str]]:
+def choice(question: str, sentences: Sequence[str], told: Template | None = None) -> list[dict[str, str]]:
     """Chat messages that ask for the number of the sentence that answers best, 0 for none; they are numbered from 1."""
     numbered = "\n".join(f"{n}: {inert(sentence)}" for n, sentence in enumerate(sentences, 1))
-    return (template or _shipped(CHOOSE)).messages({"sentences": numbered, "question": asked(question)})
+    return (told or template(CHOOSE)).messages({"sentences": numbered, "question": asked(question)})
 
 
 def fence_of(messages: Sequence[Mapping[str, str]]) -> str:
@@ -125,10 +125,6 @@ def unguessed(texts: Iterable[str], draw: Callable[[int], str] = secrets.token_h
     while (made := draw(4)) in held:
         pass
     return made
-
-
-def _shipped(name: str) -> Template:
-    return template(name)
 
 
 def _parse(name: str, text: str) -> Template:

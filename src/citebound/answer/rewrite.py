@@ -10,27 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citebound.answer import fragment
-from citebound.answer.antecedent import (
-    CLAUSES,
-    FINDINGS,
-    PAPERS,
-    REPORTS,
-    Earlier,
-    History,
-    Library,
-    Meaning,
-    topic,
-    without_asides,
-)
-from citebound.answer.mentions import documents, identifiers
+from citebound.answer.antecedent import Earlier, History, Library, Meaning, topic, without_asides
+from citebound.answer.courtesy import is_courtesy
+from citebound.answer.mentions import CLAUSES, FINDINGS, PAPERS, QUESTION_WORDS, REPORTS, documents, identifiers
 from citebound.answer.pointing import Pointer, pointers
 from citebound.answer.words import content
+
+LONGEST = 400
+"""Characters of a turn that goes on from others; a longer one says what it is about."""
+
+MOST_POINTERS = 8
+"""Pointers in a question; where more are heaped, nothing is replaced."""
 
 FEW = 3
 """A question with at most so many content words, and no name in it, goes on about the document of the last answer, if
 that has the words."""
 
-_PASSIVE = re.compile(r"(?i)\w{3,}(?:ed|paid|kept|made|given)\s*\??$")
+_PASSIVE = re.compile(r"(?i)\b\w{3,}(?:ed|paid|kept|made|given)\s*\??$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,12 @@ class Rewritten:
 
 def rewrite(typed: str, earlier: Sequence[Earlier], library: Library) -> Rewritten:
     """The question that stands alone. `earlier` is in the order of time; turns without an answer are left out."""
+    if len(typed) > LONGEST or is_courtesy(typed):
+        return Rewritten(typed)
     core, opened = fragment.without_opener(typed)
+    there = pointers(core)
+    if len(there) > MOST_POINTERS or _is_remark(core, there):
+        return Rewritten(typed)
     if not earlier:
         return Rewritten(typed, lost=_without_history(core))
     draft = _Draft(core, History(earlier, library))
@@ -173,6 +174,12 @@ def _without_history(core: str) -> str:
     if any(not p.plain and p.noun in CLAUSES | FINDINGS | PAPERS | {"one"} for p in there):
         return next(p.text for p in there if not p.plain)
     return core.rstrip("?!. ") if fragment.is_bare(core) else ""
+
+
+def _is_remark(core: str, there: Sequence[Pointer]) -> bool:
+    """Whether a turn says something of "it" or "that" and asks nothing: "this is wrong"."""
+    begins = bool(there) and there[0].span.start == 0 and not there[0].noun and not there[0].ordinal
+    return begins and "?" not in core and " " in core and not QUESTION_WORDS & set(core.lower().split())
 
 
 def _polished(text: str) -> str:

@@ -48,7 +48,7 @@ class Writing:
         told = template(ANSWER, self.config.home)
         room = self.config.evidence_tokens - (len(self.embedder.token_starts(self.hints)) if self.hints else 0)
         shown = excerpts(self.given, self.candidates, self.embedder, room)
-        messages = prompt(self.question, self.given, self.hints, shown=shown, template=told)
+        messages = prompt(self.question, self.given, self.hints, shown=shown, told=told)
         self._sha256, self._versions = prompt_sha256(messages), [told.mark]
         if host := getattr(self.generator, "host", ""):
             said = first_use(self.root, host, masked=self.config.mask_secrets)

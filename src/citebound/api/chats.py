@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import aclosing
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from citebound.answer.chat import Chat, ChatEvent, Turn
 from citebound.answer.transcript import chat_json, markdown, turn_json
-from citebound.api.line import Line, Threads
-from citebound.api.problems import ClientGone
+from citebound.api.line import Line, Threads, ending
 from citebound.api.shapes import AnswerResponse, _Filtered
 from citebound.api.shelf import Shelf
 from citebound.indexes.chats import Listed
@@ -125,13 +123,7 @@ class Chats:
         self, name: str, chat: str, asked: TurnRequest, is_gone: Callable[[], Awaitable[bool]]
     ) -> TurnResponse:
         """The next turn in one piece. It ends, unstored, with the connection of the one who asked."""
-        async with aclosing(await self.events(name, chat, asked)) as events:
-            async for event in events:
-                if isinstance(event, Turn):
-                    return turn_response(event)
-                if await is_gone():
-                    raise ClientGone("the client left")
-        raise AssertionError("a stream ends with the turn")
+        return turn_response(await ending(await self.events(name, chat, asked), Turn, is_gone))
 
     async def events(self, name: str, chat: str, asked: TurnRequest) -> AsyncGenerator[ChatEvent, None]:
         """The events of the next turn. What is wrong with the request itself is raised before the first."""
@@ -142,14 +134,7 @@ class Chats:
             assert isinstance(events, Generator)
             return events
 
-        async with line.turn():
-            begun = await self._threads.run(start)
-        return self._walk(line, self._threads.walk(begun))
-
-    async def _walk(self, line: Line, events: AsyncGenerator[ChatEvent, None]) -> AsyncGenerator[ChatEvent, None]:
-        async with line.turn(), aclosing(events):
-            async for event in events:
-                yield event
+        return await self._threads.walk_in_line(line, start)
 
     async def _read(self, name: str, chat: str) -> tuple[Chat, list[Turn]]:
         def read() -> tuple[Chat, list[Turn]]:

@@ -7,16 +7,16 @@ connection for each thread that ever called it, so threads must not come and go.
 from __future__ import annotations
 
 from asyncio import get_running_loop, wait
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from citebound.api.problems import RETRY_SECONDS, Busy
+from citebound.api.problems import RETRY_SECONDS, Busy, ClientGone
 
 T = TypeVar("T")
 
@@ -28,16 +28,12 @@ class Line:
         self._limiter = anyio.CapacityLimiter(at_once)
         self._waiting = waiting
 
-    def check(self) -> None:
-        """Raises Busy if the queue is full."""
-        statistics = self._limiter.statistics()
-        if statistics.borrowed_tokens >= statistics.total_tokens and statistics.tasks_waiting >= self._waiting:
-            raise Busy("too many questions wait already", remedy=f"Ask again in {RETRY_SECONDS} seconds.")
-
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Waits for its turn, and holds its place until the end. Raises Busy if the queue is full."""
-        self.check()
+        now = self._limiter.statistics()
+        if now.borrowed_tokens >= now.total_tokens and now.tasks_waiting >= self._waiting:
+            raise Busy("too many questions wait already", remedy=f"Ask again in {RETRY_SECONDS} seconds.")
         place = object()
         await self._limiter.acquire_on_behalf_of(place)
         try:
@@ -73,5 +69,32 @@ class Threads:
         finally:
             await self.run(generator.close)
 
+    async def walk_in_line(
+        self, line: Line, begin: Callable[..., Generator[T, None, None]], *args: Any
+    ) -> AsyncGenerator[T, None]:
+        """What the generator that `begin` gives yields, in a turn of `line`. What `begin` raises is raised at once:
+        what is wrong with the request itself. Raises Busy."""
+        async with line.turn():
+            begun = await self.run(begin, *args)
+        return _in_line(line, self.walk(begun))
+
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+async def _in_line(line: Line, events: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    async with line.turn(), aclosing(events):
+        async for event in events:
+            yield event
+
+
+async def ending(events: AsyncGenerator[object, None], kind: type[T], is_gone: Callable[[], Awaitable[bool]]) -> T:
+    """The event of this kind, which ends a stream; the stream is closed when the one who asked left. Raises
+    ClientGone."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, kind):
+                return event
+            if await is_gone():
+                raise ClientGone("the client left")
+    raise AssertionError(f"a stream ends with {kind.__name__}")

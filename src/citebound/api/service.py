@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import anyio
 import uvicorn
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -45,8 +45,8 @@ from citebound.api.chats import (
     turn_response,
 )
 from citebound.api.feedback import FeedbackItemsRequest, FeedbackRequest, FeedbackResponse
-from citebound.api.line import Line, Threads
-from citebound.api.problems import ClientGone, Fault
+from citebound.api.line import Line, Threads, ending
+from citebound.api.problems import Fault
 from citebound.api.ready import Inspector
 from citebound.api.shapes import (
     Alive,
@@ -112,6 +112,8 @@ TURN_STREAM = """As for a question, with two differences:
 
 - `rewrite`: `{"question": "...", "because": [...]}`, how the question was read, is the first event;
 - `verdict` is the turn as in the JSON response, stored before it is sent."""
+
+UNFORESEEN = Fault(500, "internal-error", "the service failed; its log names this request")
 
 log = logging.getLogger(__name__)
 
@@ -315,13 +317,8 @@ class Service:
 
     async def ask(self, name: str, asked: AskRequest, request: Request) -> AnswerResponse:
         """The answer in one piece. The generation ends with the connection of the one who asked."""
-        async with aclosing(await self._begin(name, asked)) as events:
-            async for event in events:
-                if isinstance(event, Done):
-                    return answer_response(event.answer)
-                if await request.is_disconnected():
-                    raise ClientGone("the client left")
-        raise AssertionError("a stream ends with Done")
+        done = await ending(await self._begin(name, asked), Done, request.is_disconnected)
+        return answer_response(done.answer)
 
     async def ask_aloud(self, name: str, asked: AskRequest, request: Request) -> EventSourceResponse:
         """The answer as server-sent events. What is wrong with the request itself is raised before the first."""
@@ -329,122 +326,23 @@ class Service:
 
     async def _begin(self, name: str, asked: AskRequest) -> AsyncGenerator[Event, None]:
         line = self._answers if asked.llm else self._searches
-        async with line.turn():
-            events = await self._threads.run(self._shelf.stream, name, asked.question, asked.tree(), asked.llm)
-        return self._turn(line, self._threads.walk(events))
-
-    async def _turn(self, line: Line, events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
-        async with line.turn(), aclosing(events):
-            async for event in events:
-                yield event
+        return await self._threads.walk_in_line(line, self._shelf.stream, name, asked.question, asked.tree(), asked.llm)
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:
-    wrong = _problems(404, 413, 415, 422, 503)
-
     @app.get("/v1/collections", tags=["questions"], summary="Names of the collections")
     async def collections() -> Collections:
         return await service.collections()
 
-    @app.post("/v1/collections/{name}/search", tags=["questions"], summary="Find passages", responses=wrong)
-    async def search(name: str, asked: SearchRequest) -> SearchResponse:
-        """At most `k` passages, by meaning and by words, best first; `why` names the stages that found each."""
-        return await service.search(name, asked)
-
-    @app.post(
-        "/v1/collections/{name}/ask",
-        tags=["questions"],
-        summary="Ask a question",
-        response_model=AnswerResponse,
-        responses={
-            200: {
-                "description": "The answer: JSON, or on request server-sent events.",
-                "content": {"text/event-stream": {"schema": {"type": "string", "description": STREAM}}},
-            },
-            **wrong,
-            **_problems(504),
-        },
-    )
-    async def ask(name: str, asked: AskRequest, request: Request) -> Any:
-        """An answer in which every sentence is bound to a quote, or `not_found` with the nearest passages.
-
-        With `Accept: text/event-stream` or `"stream": true` the answer comes as events while it is made.
-        """
-        if asked.stream or _wants_events(request):
-            return await service.ask_aloud(name, asked, request)
-        return await service.ask(name, asked, request)
-
-    @app.get(
-        "/v1/collections/{name}/documents", tags=["structure"], summary="Documents and their fields", responses=wrong
-    )
-    async def documents(name: str, asked: Annotated[DocumentsRequest, Query()]) -> DocumentsResponse:
-        """Each document with its kind and what was read off it; a fact with a `note` is doubtful."""
-        return await service.documents(name, asked)
-
-    @app.get("/v1/collections/{name}/findings", tags=["structure"], summary="Findings", responses=wrong)
-    async def findings(name: str, asked: Annotated[FindingsRequest, Query()]) -> FindingsResponse:
-        """The findings of the security reports, worst first; `also_in` names the other reports that have it."""
-        return await service.findings(name, asked)
-
-    @app.get("/v1/collections/{name}/amendments", tags=["structure"], summary="Amendments", responses=wrong)
-    async def amendments(name: str, asked: Annotated[AmendmentsRequest, Query()]) -> AmendmentsResponse:
-        """What amendments change, newest first, each linked with the clause and the document that it changes."""
-        return await service.amendments(name, asked)
-
-    @app.get("/v1/collections/{name}/retest", tags=["structure"], summary="Compare two reports", responses=wrong)
-    async def retest(name: str, asked: Annotated[RetestRequest, Query()]) -> RetestResponse:
-        """What became of the findings of one report in a later one of the same client."""
-        return await service.retest(name, asked)
-
-    @app.post("/v1/collections/{name}/feedback", tags=["receipts"], summary="Judge an answer", responses=wrong)
-    async def feedback(name: str, asked: FeedbackRequest) -> Feedback:
-        """Right, wrong, or not in the documents, by the answer's receipt. A quote is checked; the last word counts."""
-        return await service.feedback(name, asked)
-
-    @app.get("/v1/collections/{name}/feedback", tags=["receipts"], summary="Judged answers", responses=wrong)
-    async def feedback_items(name: str, asked: Annotated[FeedbackItemsRequest, Query()]) -> FeedbackResponse:
-        """What was said of answers, oldest first."""
-        return await service.feedback_items(name, asked)
-
-    @app.get("/v1/collections/{name}/receipts", tags=["receipts"], summary="Receipts", responses=wrong)
-    async def receipts(name: str, asked: Annotated[ReceiptsRequest, Query()]) -> ReceiptsResponse:
-        """What was asked and answered, newest first, each an entry of a chain in which no change goes unseen."""
-        return await service.receipts(name, asked)
-
-    @app.get("/v1/collections/{name}/receipts/{receipt}", tags=["receipts"], summary="One receipt", responses=wrong)
-    async def receipt(name: str, receipt: str) -> StoredReceipt:
-        """By its id, its beginning or `last`: evidence with hashes and scores, drafts, decisions of the gate, means."""
-        return await service.receipt(name, receipt)
-
-    @app.post(
-        "/v1/collections/{name}/receipts/{receipt}/replay",
-        tags=["receipts"],
-        summary="Repeat a retrieval",
-        responses={**wrong, **_problems(410)},
-    )
-    async def replay(name: str, receipt: str, asked: ReplayRequest) -> ReplayResponse:
-        """The same question, filter and stages again, the stored drafts in the place of the model; nothing is stored.
-
-        410 where the question was forgotten with a document.
-        """
-        return await service.replay(name, receipt)
-
-    _add_chat_routes(app, service)
+    for routes in (_questions, _structure, _receipts, _chats):
+        app.include_router(routes(service))
 
     @app.get("/v1/scorers", tags=["scorers"], summary="The scorers, and how good they are")
     async def scorers() -> Scorers:
         """Scorers are trained on the command line: `citebound scorer train LABELS.csv`."""
         return await service.scorers()
 
-    @app.post("/v1/scorers/{name}/score", tags=["scorers"], summary="Score texts", responses=wrong)
-    async def score_texts(name: str, asked: TextsRequest) -> TextScores:
-        """The most probable label of each text, with the probability of every label."""
-        return await service.score_texts(name, asked)
-
-    @app.post("/v1/collections/{name}/score", tags=["scorers"], summary="Score a collection", responses=wrong)
-    async def score_places(name: str, asked: ScoreRequest) -> PlaceScores:
-        """Sections, chunks or documents with their labels and exact places; at most 2000 in one request."""
-        return await service.score_places(name, asked)
+    app.include_router(_scorers(service))
 
     @app.get("/livez", tags=["health"], summary="Is the process alive?")
     async def livez() -> Alive:
@@ -465,28 +363,127 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return found
 
 
-def _add_chat_routes(app: FastAPI, service: Service) -> None:
-    wrong = _problems(404, 413, 415, 422, 503)
-    chats = service.chats
+def _router(tag: str, prefix: str = "/v1/collections/{name}") -> APIRouter:
+    """Routes that take a body or a query, and say what was wrong with it."""
+    return APIRouter(prefix=prefix, tags=[tag], responses=_problems(404, 413, 415, 422, 503))
 
-    @app.post("/v1/collections/{name}/chats", tags=["chats"], summary="Begin a chat", responses=wrong)
+
+def _questions(service: Service) -> APIRouter:
+    route = _router("questions")
+
+    @route.post("/search", summary="Find passages")
+    async def search(name: str, asked: SearchRequest) -> SearchResponse:
+        """At most `k` passages, by meaning and by words, best first; `why` names the stages that found each."""
+        return await service.search(name, asked)
+
+    @route.post(
+        "/ask",
+        summary="Ask a question",
+        response_model=AnswerResponse,
+        responses={
+            200: {
+                "description": "The answer: JSON, or on request server-sent events.",
+                "content": {"text/event-stream": {"schema": {"type": "string", "description": STREAM}}},
+            },
+            **_problems(504),
+        },
+    )
+    async def ask(name: str, asked: AskRequest, request: Request) -> Any:
+        """An answer in which every sentence is bound to a quote, or `not_found` with the nearest passages.
+
+        With `Accept: text/event-stream` or `"stream": true` the answer comes as events while it is made.
+        """
+        if asked.stream or _wants_events(request):
+            return await service.ask_aloud(name, asked, request)
+        return await service.ask(name, asked, request)
+
+    return route
+
+
+def _structure(service: Service) -> APIRouter:
+    route = _router("structure")
+
+    @route.get("/documents", summary="Documents and their fields")
+    async def documents(name: str, asked: Annotated[DocumentsRequest, Query()]) -> DocumentsResponse:
+        """Each document with its kind and what was read off it; a fact with a `note` is doubtful."""
+        return await service.documents(name, asked)
+
+    @route.get("/findings", summary="Findings")
+    async def findings(name: str, asked: Annotated[FindingsRequest, Query()]) -> FindingsResponse:
+        """The findings of the security reports, worst first; `also_in` names the other reports that have it."""
+        return await service.findings(name, asked)
+
+    @route.get("/amendments", summary="Amendments")
+    async def amendments(name: str, asked: Annotated[AmendmentsRequest, Query()]) -> AmendmentsResponse:
+        """What amendments change, newest first, each linked with the clause and the document that it changes."""
+        return await service.amendments(name, asked)
+
+    @route.get("/retest", summary="Compare two reports")
+    async def retest(name: str, asked: Annotated[RetestRequest, Query()]) -> RetestResponse:
+        """What became of the findings of one report in a later one of the same client."""
+        return await service.retest(name, asked)
+
+    return route
+
+
+def _receipts(service: Service) -> APIRouter:
+    route = _router("receipts")
+
+    @route.post("/feedback", summary="Judge an answer")
+    async def feedback(name: str, asked: FeedbackRequest) -> Feedback:
+        """Right, wrong, or not in the documents, by the answer's receipt. A quote is checked; the last word counts."""
+        return await service.feedback(name, asked)
+
+    @route.get("/feedback", summary="Judged answers")
+    async def feedback_items(name: str, asked: Annotated[FeedbackItemsRequest, Query()]) -> FeedbackResponse:
+        """What was said of answers, oldest first."""
+        return await service.feedback_items(name, asked)
+
+    @route.get("/receipts", summary="Receipts")
+    async def receipts(name: str, asked: Annotated[ReceiptsRequest, Query()]) -> ReceiptsResponse:
+        """What was asked and answered, newest first, each an entry of a chain in which no change goes unseen."""
+        return await service.receipts(name, asked)
+
+    @route.get("/receipts/{receipt}", summary="One receipt")
+    async def receipt(name: str, receipt: str) -> StoredReceipt:
+        """By its id, its beginning or `last`: evidence with hashes and scores, drafts, decisions of the gate, means."""
+        return await service.receipt(name, receipt)
+
+    @route.post(
+        "/receipts/{receipt}/replay",
+        summary="Repeat a retrieval",
+        responses=_problems(410),
+    )
+    async def replay(name: str, receipt: str, asked: ReplayRequest) -> ReplayResponse:
+        """The same question, filter and stages again, the stored drafts in the place of the model; nothing is stored.
+
+        410 where the question was forgotten with a document.
+        """
+        return await service.replay(name, receipt)
+
+    return route
+
+
+def _chats(service: Service) -> APIRouter:
+    route, chats = _router("chats"), service.chats
+
+    @route.post("/chats", summary="Begin a chat")
     async def begin(name: str, asked: ChatRequest) -> ChatName:
         """Its turns go on from each other: what a question leaves out is taken from the turns before, and shown."""
         return await chats.begin(name, asked)
 
-    @app.get("/v1/collections/{name}/chats", tags=["chats"], summary="Chats", responses=wrong)
+    @route.get("/chats", summary="Chats")
     async def listing(name: str, asked: Annotated[ChatsRequest, Query()]) -> ChatsResponse:
         """The stored chats, the one that was used last first."""
         return await chats.listing(name, asked)
 
-    @app.get("/v1/collections/{name}/chats/{chat}", tags=["chats"], summary="One chat", responses=wrong)
+    @route.get("/chats/{chat}", summary="One chat")
     async def show(name: str, chat: str) -> ChatResponse:
         """All turns of a chat, by its id, the beginning of it, or `last`."""
         return await chats.show(name, chat)
 
-    @app.post(
-        "/v1/collections/{name}/chats/{chat}/turns",
-        tags=["chats"],
+    @route.post(
+        "/chats/{chat}/turns",
         summary="Ask the next question",
         response_model=TurnResponse,
         responses={
@@ -494,7 +491,6 @@ def _add_chat_routes(app: FastAPI, service: Service) -> None:
                 "description": "The turn: JSON, or on request server-sent events.",
                 "content": {"text/event-stream": {"schema": {"type": "string", "description": TURN_STREAM}}},
             },
-            **wrong,
             **_problems(504),
         },
     )
@@ -505,22 +501,39 @@ def _add_chat_routes(app: FastAPI, service: Service) -> None:
             return _aloud(await chats.events(name, chat, asked), request)
         return await chats.turn(name, chat, asked, request.is_disconnected)
 
-    @app.get(
-        "/v1/collections/{name}/chats/{chat}/markdown",
-        tags=["chats"],
+    @route.get(
+        "/chats/{chat}/markdown",
         summary="A chat as Markdown",
         response_class=Response,
-        responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}, **wrong},
+        responses={200: {"content": {"text/markdown": {"schema": {"type": "string"}}}}},
     )
     async def export(name: str, chat: str) -> Response:
         """The whole chat with its exhibits, as a file; what documents say is escaped in it."""
         headers = {"Content-Disposition": "attachment; filename=chat.md"}
         return Response(await chats.export(name, chat), media_type="text/markdown; charset=utf-8", headers=headers)
 
-    @app.delete("/v1/collections/{name}/chats/{chat}", tags=["chats"], summary="Forget a chat", responses=wrong)
+    @route.delete("/chats/{chat}", summary="Forget a chat")
     async def forget(name: str, chat: str) -> ChatRemoved:
         """Deletes its turns, and what the receipts of its answers hold, from every file."""
         return await chats.forget(name, chat)
+
+    return route
+
+
+def _scorers(service: Service) -> APIRouter:
+    route = _router("scorers", "/v1")
+
+    @route.post("/scorers/{name}/score", summary="Score texts")
+    async def score_texts(name: str, asked: TextsRequest) -> TextScores:
+        """The most probable label of each text, with the probability of every label."""
+        return await service.score_texts(name, asked)
+
+    @route.post("/collections/{name}/score", summary="Score a collection")
+    async def score_places(name: str, asked: ScoreRequest) -> PlaceScores:
+        """Sections, chunks or documents with their labels and exact places; at most 2000 in one request."""
+        return await service.score_places(name, asked)
+
+    return route
 
 
 def _add_pages(app: FastAPI) -> None:
@@ -558,7 +571,8 @@ def _add_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
-        return _problem(request, Fault(500, "internal-error", "the service failed; its log names this request"))
+        log.error("request %s: %s", request.state.request_id, type(error).__name__)
+        return _problem(request, UNFORESEEN)
 
     made: dict[str, Any] = {}
     describe = app.openapi
@@ -619,6 +633,9 @@ async def _told(
                     return
     except CiteboundError as error:
         yield _error(problems.of_error(error), request_id)
+    except Exception as error:
+        log.exception("request %s: %s", request_id, type(error).__name__)
+        yield _error(UNFORESEEN, request_id)
 
 
 def _event(event: Event | ChatEvent) -> ServerSentEvent:

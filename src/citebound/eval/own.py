@@ -112,19 +112,7 @@ def items(path: Path, collection: Collection) -> tuple[list[Item], dict[str, str
     of the collection by file name, and notes on what is left out. Raises SuiteError naming the line."""
     texts = jsonl.texts_of(collection)
     written, notes = _written(path, texts)
-    made = [
-        Item(
-            id=row.id,
-            question=row.question,
-            cluster=row.cluster,
-            kind=row.kind,
-            answerable=row.answerable,
-            documents=row.documents,
-            answers=row.answers,
-            gold=tuple(rows.places(row, texts)),
-        )
-        for row in written
-    ]
+    made = [jsonl.item(row, texts) for row in written]
     kept = [item for item in made if item.gold or not item.answerable]
     if len(kept) < len(made):
         notes.append(f"{len(made) - len(kept)} questions have an answer but no place, and were left out")

@@ -1,51 +1,38 @@
 """The plan of a run: time and memory of every system before anything runs, and what to leave out if it is too much.
 
-Each system says what it will have to compute (`System.work`); this machine's rates are measured once, in about a
-minute, and kept in the work folder.
+Each system says what it will have to compute (`System.work`), with prompts as long as the suite makes them
+(`plan_prompts`); the machine says what it does in a second (`plan_rates`). What a plan assumes stands in it.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import platform
-import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from citebound import models
 from citebound.config import Config
 from citebound.eval import journal, registration
 from citebound.eval.experiment import Experiment, Variant
 from citebound.eval.kit import Kit
+from citebound.eval.plan_rates import ELSEWHERE, Rates, here
 from citebound.eval.predict import Cell, check
 from citebound.eval.suite import Item, Suite
 from citebound.eval.system import Work
 from citebound.eval.systems import KINDS
 
-START = 8.0
+START = 3.0
 """Seconds until a process has imported what it needs."""
-CHUNK_CHARS = 330
-"""Characters of a document for each chunk that is embedded (measured on contracts)."""
+OPENING = 4.0
+"""Seconds until an encoder has read its weights."""
+INDEXING = 6.0
+"""Seconds that an ingest takes before its first document."""
+CHUNK_CHARS = 112
+"""Characters of a document that are indexed in the time that it takes to embed a text: on CUAD, LegalBench-RAG and
+SQuAD an ingest takes three times as long as its vectors alone."""
+DOCUMENT_TEXTS = 2
+"""What a document takes besides, in embedded texts."""
 BASE_MIB = 700.0
-ELSEWHERE = {"read": 1000.0, "written": 30.0, "load": 1.0, "memory": 0.0}
-"""Rates that are assumed of a server: it is not asked before the run."""
-PROBE = "The Receiving Party shall keep the Confidential Information secret for five years after disclosure. "
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """What this machine does in a second: tokens read and written by each generator, texts embedded, training texts,
-    searches. `load` is seconds and `memory` MiB for each generator."""
-
-    read: Mapping[str, float]
-    written: Mapping[str, float]
-    load: Mapping[str, float]
-    memory: Mapping[str, float]
-    embedded: float
-    trained: float
-    searched: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +48,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All steps in order. `trim` says in words what to leave out to keep to the hours that were given."""
+    """All steps in order. `trim` says in words what to leave out to keep to the hours that were given, `assumes` under
+    what conditions the seconds hold."""
 
     steps: tuple[Step, ...]
     trim: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -75,8 +64,20 @@ class Plan:
         return max((s.memory for s in self.steps), default=0.0)
 
 
-def plan(experiment: Experiment, suite: Suite, config: Config, work: Path, rates: Rates, hours: float = 0.0) -> Plan:
-    """What is left to do of a run, and how long it takes. Raises RunError for a run that could not be run."""
+def plan(
+    experiment: Experiment,
+    suite: Suite,
+    config: Config,
+    work: Path,
+    rates: Rates,
+    hours: float = 0.0,
+    *,
+    loading: float = 0.0,
+) -> Plan:
+    """What is left to do of a run, and how long it takes; every system reads the suite anew, in `loading` seconds.
+
+    Raises RunError for a run that could not be run.
+    """
     check(experiment, suite)
     steps = []
     searches, vectors = _Seen(), _Seen()
@@ -89,46 +90,27 @@ def plan(experiment: Experiment, suite: Suite, config: Config, work: Path, rates
         kit = Kit(suite, config, work / "suites" / suite.name / config.encoder)
         system = KINDS[variant.kind](kit, regime, variant.options)
         train = variant.size or len(suite.train)
-        needed = system.work([i.asked(regime) for i in missing or items], train)
+        asked = missing or items
+        needed = system.work([i.asked(regime) for i in asked], train)
         learnt, of = _learnt(variant, suite)
         searched, embedded = needed.searched, 0.0
-        if needed.searched >= len(missing):
-            searched = searches.unseen(missing or items, regime, learnt, of)
+        if needed.searched >= len(asked):
+            rehearsed = () if variant.trained else suite.dev[: int(needed.searched) - len(asked)]
+            searched = searches.unseen([*asked, *rehearsed], regime, learnt, of)
         if needed.kept:
-            share = vectors.unseen(missing or items, regime, learnt, of) / (len(missing or items) + train)
+            share = vectors.unseen(asked, regime, learnt, of) / (len(asked) + train)
             embedded = needed.kept * share
         if not missing:
             continue
-        seconds = START + _seconds(needed, rates, searched, embedded)
+        seconds = START + loading + _seconds(needed, rates, searched, embedded)
         if needed.searched and not indexed:
-            seconds += sum(map(len, suite.documents.values())) / CHUNK_CHARS / rates.embedded
+            seconds += _indexing(suite) / rates.embedded + INDEXING
             indexed = True
         memory = BASE_MIB + rates.memory.get(needed.generator, 0.0)
         steps.append(Step(cell.name, variant.name, len(missing), seconds, memory))
-    made = tuple(steps)
-    return Plan(made, tuple(_trim(made, experiment, hours)) if hours else ())
-
-
-def measure(generators: Iterable[str], config: Config, work: Path, *, encoder: bool = True) -> Rates:
-    """This machine's rates, from the work folder or measured now. Models that are not here yet raise ModelError."""
-    path = work / "rates.json"
-    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    machine = f"{platform.node()} {platform.machine()} {os.cpu_count()} {config.encoder} {config.threads}"
-    if known.get("machine") != machine:
-        known = {"machine": machine, "generators": {}}
-    for name in sorted(set(generators) - set(known["generators"]) - {""}):
-        known["generators"][name] = _generator(name, config)
-    if encoder and "embedded" not in known:
-        known |= _encoder(config)
-    work.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(known, indent=1), "utf-8")
-    by_name = known["generators"]
-    return Rates(
-        **{key: {n: row[key] for n, row in by_name.items()} for key in ("read", "written", "load", "memory")},
-        embedded=known.get("embedded", 50.0),
-        trained=known.get("trained", 10.0),
-        searched=known.get("searched", 2.0),
-    )
+    made = Plan(tuple(steps))
+    trim = tuple(_trim(made.steps, experiment, hours)) if hours else ()
+    return replace(made, trim=trim, assumes=tuple(_assumed(made, rates, config)))
 
 
 def ratios(ledger: Path = registration.LEDGER) -> dict[str, float]:
@@ -156,46 +138,6 @@ def generators(experiment: Experiment, suite: Suite, config: Config) -> set[str]
     return {w.generator for w in works} - {""}
 
 
-def _generator(name: str, config: Config) -> dict[str, float]:
-    from citebound.eval.language_model import LanguageModel
-
-    if "://" in name or (config.base_url and name == config.generator):
-        return dict(ELSEWHERE)
-    begun = time.monotonic()
-    model = LanguageModel.load(name, config)
-    load = time.monotonic() - begun
-    messages = [{"role": "user", "content": PROBE * 20}]
-    model.reply([{"role": "user", "content": "Hello."}], 2)
-    begun = time.monotonic()
-    first = model.reply(messages, 1, stop="\0")
-    reading = time.monotonic() - begun
-    begun = time.monotonic()
-    more = model.reply(messages, 17, stop="\0")
-    writing = time.monotonic() - begun
-    path = Path(name)
-    if path.exists():
-        size = sum(p.stat().st_size for p in ([path] if path.is_file() else path.rglob("*.safetensors")))
-    else:
-        size = models.find(name).weights.size
-    return {
-        "read": first.tokens_in / max(reading, 1e-3),
-        "written": max(1, more.tokens_out) / max(writing, 1e-3),
-        "load": load,
-        "memory": size / 2**20 * 3.5,
-    }
-
-
-def _encoder(config: Config) -> dict[str, float]:
-    from citebound.indexes.embeddings import open_encoder
-
-    encoder = open_encoder(config)
-    encoder.embed([PROBE])
-    begun = time.monotonic()
-    encoder.embed([f"{i} {PROBE * 3}" for i in range(64)])
-    embedded = 64 / (time.monotonic() - begun)
-    return {"embedded": embedded, "trained": embedded / 5, "searched": embedded / 60}
-
-
 class _Seen:
     """Questions that earlier steps have searched for, or whose sentences they embedded: that is kept."""
 
@@ -221,12 +163,44 @@ def _learnt(variant: Variant, suite: Suite) -> tuple[int, int]:
     return sum(min(variant.size or len(part), len(part)) for part in (suite.train, suite.dev)), of
 
 
+def _indexing(suite: Suite) -> float:
+    """What an ingest takes, in embedded texts."""
+    return sum(map(len, suite.documents.values())) / CHUNK_CHARS + len(suite.documents) * DOCUMENT_TEXTS
+
+
 def _seconds(needed: Work, rates: Rates, searched: float, embedded: float) -> float:
+    """A prompt takes a pass over the model's weights besides what its tokens take, as a written token does."""
     name = needed.generator
     total = (needed.embedded + embedded) / rates.embedded + needed.trained / rates.trained + searched / rates.searched
+    if needed.embedded + needed.kept + needed.searched:
+        total += OPENING
     if name in rates.read:
-        total += rates.load[name] + needed.read / rates.read[name] + needed.written / rates.written[name]
+        passes = needed.prompts + needed.written
+        total += rates.load[name] + needed.read / rates.read[name] + passes / rates.written[name]
     return total
+
+
+def _assumed(made: Plan, rates: Rates, config: Config) -> Iterable[str]:
+    """Under what conditions a plan holds, in words."""
+    if not made.steps:
+        return
+    speeds = [f"{rates.embedded:.0f} texts embedded"]
+    speeds += [
+        f"{rates.read[name]:.0f} tokens read and {rates.written[name]:.0f} written by {name}"
+        for name in rates.read
+        if here(name, config)
+    ]
+    yield f"It assumes that nothing else is started on this machine, which now does in a second: {', '.join(speeds)}."
+    if rates.speed != 1:
+        yield (
+            f"That is {rates.speed:.0%} of its speed on {rates.measured}, when it was measured; as fast as then, it"
+            f" would take {made.seconds * rates.speed / 60:.1f} min."
+        )
+    if away := [name for name in rates.read if not here(name, config)]:
+        yield (
+            f"Of {', '.join(away)} it is assumed, not measured: {ELSEWHERE['read']:.0f} tokens read and"
+            f" {ELSEWHERE['written']:.0f} written in a second."
+        )
 
 
 def _trim(steps: Sequence[Step], experiment: Experiment, hours: float) -> Iterable[str]:

@@ -68,6 +68,8 @@ def summary(boards: Sequence[Board], updates: Updates | None = None) -> str:
             parts.append("\n".join(f"- {tables.escaped(note)}" for note in notes))
             if board["comparisons"]:
                 parts.append(tables.markdown(tables.comparisons(board, regime)))
+            if (direct := tables.direct(board, regime)).rows:
+                parts.append(tables.markdown(direct))
             grouped = tables.groups(board, regime)
             for name, cells in grouped.items():
                 parts.append(tables.markdown(tables.scores(name, cells, made.metric)))
@@ -113,8 +115,8 @@ class _Section:
         yield self.verdict()
         yield tag("div", *self.charts(), class_="charts")
         compared = tables.comparisons(self.board, self.made.regime)
-        if compared.rows:
-            yield _html(compared)
+        direct = tables.direct(self.board, self.made.regime)
+        yield from (_html(made) for made in (compared, direct) if made.rows)
         yield from self.systems()
         yield from self.confidence()
         yield from self.where()

@@ -13,7 +13,13 @@ from citebound.eval.verdict import Update
 Board = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-VERDICTS = {"rag": "{rag} better", "other": "{other} better", "equivalent": "equivalent", "no evidence": "no evidence"}
+VERDICTS = {
+    "rag": "{rag} better",
+    "system": "{system} better",
+    "other": "{other} better",
+    "equivalent": "equivalent",
+    "no evidence": "no evidence",
+}
 ROLES = {
     "wrong": "another question's passages",
     "removed": "the gold passage removed",
@@ -158,30 +164,41 @@ def updates(cells: Sequence[Row], update: Update) -> Table:
     return Table("Seconds to add, change and delete one document", head, tuple(rows), frozenset({0, len(head) - 1}))
 
 
+COMPARED = ("difference", "95 %", "p (Holm)", "detectable", "items", "documents", "by the rule")
+
+
 def comparisons(board: Board, regime: str) -> Table:
     """RAG against each other system, and against its controls."""
-    head = ("against", "difference", "95 %", "p (Holm)", "detectable", "items", "documents", "by the rule")
     rows = []
     for row in [*_of(board["comparisons"], regime), *_of(board["controls"], regime)]:
-        p = row["p"] if row["p_holm"] is None else row["p_holm"]
         role = f" ({ROLES[row['role']]})" if "role" in row else ""
-        said = VERDICTS[row["verdict"]].format(**row) + (f": {row['reason']}" if row["reason"] else "")
-        d = row["difference"]
-        rows.append(
-            (
-                row["other"] + role,
-                f"{d['value']:+.3f}",
-                f"{d['low']:+.3f} to {d['high']:+.3f}",
-                "none" if p is None else f"{p:.4f}",
-                figure({"value": row["detectable"]}),
-                f"{row['n']:,}",
-                f"{row['clusters']:,}",
-                said,
-            )
-        )
+        rows.append((row["other"] + role, *_compared(row)))
     metric = board["primary"]["metric"]
     caption = f"{board['primary']['rag']} less each other system: {metric}, margin {board['primary']['margin']:g}"
-    return Table(caption, head, tuple(rows), frozenset({0, len(head) - 1}))
+    return Table(caption, ("against", *COMPARED), tuple(rows), frozenset({0, len(COMPARED)}))
+
+
+def direct(board: Board, regime: str) -> Table:
+    """Systems that join retrieval and training against each rival, on the same items; no rows where none was run."""
+    rows = tuple((row["system"], row["other"], *_compared(row)) for row in _of(board.get("direct", ()), regime))
+    caption = f"Systems that join retrieval and training less each rival, directly: {board['primary']['metric']}"
+    return Table(caption, ("system", "against", *COMPARED), rows, frozenset({0, 1, len(COMPARED) + 1}))
+
+
+def _compared(row: Row) -> tuple[str, ...]:
+    """A comparison in the columns of COMPARED."""
+    p = row["p"] if row["p_holm"] is None else row["p_holm"]
+    said = VERDICTS[row["verdict"]].format(**row) + (f": {row['reason']}" if row["reason"] else "")
+    d = row["difference"]
+    return (
+        f"{d['value']:+.3f}",
+        f"{d['low']:+.3f} to {d['high']:+.3f}",
+        "none" if p is None else f"{p:.4f}",
+        figure({"value": row["detectable"]}),
+        f"{row['n']:,}",
+        f"{row['clusters']:,}",
+        said,
+    )
 
 
 def calibration(cells: Sequence[Row]) -> Table:

@@ -138,6 +138,8 @@ def board(
         here = {c.variant.name: c for c in cells if c.regime is regime and c.complete(experiment)}
         made["comparisons"] += _comparisons(experiment, here, regime, resamples)
         made["controls"] += _controls(experiment, here, regime, resamples)
+        if direct := _direct(experiment, here, regime, resamples):
+            made.setdefault("direct", []).extend(direct)
     made["losses"] = [_losses(c) for c in cells if c.variant.name == primary.rag and c.ids]
     return made | _parted(cells, primary.metric)
 
@@ -312,6 +314,20 @@ def _comparisons(
         {"regime": regime, "rag": primary.rag, "other": n, "metric": primary.metric, **_comparison_row(c)}
         for n, c in zip(others, statistics.adjusted(made), strict=True)
     ]
+
+
+def _direct(experiment: Experiment, here: Mapping[str, Cell], regime: Regime, resamples: int) -> list[dict[str, Any]]:
+    """Each system that joins retrieval and training against each rival, paired by item: one family of its own. A board
+    without such systems has no such comparisons."""
+    primary = experiment.primary
+    pairs = [(a, b) for a in primary.both for b in primary.against if a in here and b in here]
+    made = [_compare(here[a], here[b], primary.metric, primary.margin, resamples) for a, b in pairs]
+    rows = []
+    for (a, b), found in zip(pairs, statistics.adjusted(made), strict=True):
+        row = _comparison_row(found)
+        said = {"rag": "system"}.get(row["verdict"], row["verdict"])
+        rows.append({"regime": regime, "system": a, "other": b, "metric": primary.metric, **row, "verdict": said})
+    return rows
 
 
 def _controls(experiment: Experiment, here: Mapping[str, Cell], regime: Regime, resamples: int) -> list[dict[str, Any]]:

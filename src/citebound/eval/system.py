@@ -29,9 +29,10 @@ class Adaptation:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a system will have to compute, for the plan: tokens to read and to write by a generator of so many million
-    parameters, texts to embed (`kept` are those whose vectors are kept for all other systems), training steps (one
-    labelled text forth and back), and questions to search for (kept too)."""
+    """What a system will have to compute, for the plan: tokens that the named generator reads and writes, texts to
+    embed (`kept` are those whose vectors are kept for all other systems), training steps (one labelled text forth and
+    back), questions to search for (kept too), and `prompts`: passes over the generator's weights besides the written
+    tokens."""
 
     generator: str = ""
     read: float = 0.0
@@ -40,6 +41,7 @@ class Work:
     kept: float = 0.0
     trained: float = 0.0
     searched: float = 0.0
+    prompts: float = 0.0
 
 
 class System(Protocol):

@@ -47,6 +47,13 @@ COSTS = (
     " pay-back. People's time and labels are not in it."
 )
 
+DIRECTLY = {
+    "system": "{system} is better",
+    "other": "{other} is better",
+    "equivalent": "they are equivalent",
+    "no evidence": "no evidence which is better, as {reason}",
+}
+
 WON_BY_OTHERS = ("fine-tuned", "other", "both")
 
 METRICS = {
@@ -232,6 +239,7 @@ class _Case:
         order = sorted(rows, key=lambda c: (c["difference"]["value"], c["other"]))
         self.rivals = [c for c in order if c["other"] in self.primary["against"]]
         self.joined = [c for c in order if c["other"] in self.primary["both"]]
+        self.direct = [c for c in board.get("direct", ()) if c["regime"] == regime]
         controls = [c for c in board["controls"] if c["regime"] == regime]
         self.leaked = next((c for c in controls if c.get("leaked")), None)
         self.dead = next((c for c in controls if c.get("dead")), None)
@@ -296,11 +304,19 @@ class _Case:
         for best in ahead:
             if not pending and all(self.above(best["other"], rival) for rival in self.rivals):
                 told = f"{self.won(best, -1)}. It joins retrieval and training, and it beats every rival."
-                return "both", best, [told]
+                rivals = [c["other"] for c in ([strongest] if strongest else []) + self.rivals]
+                return "both", best, [told, *self.compared(best["other"], rivals)]
         winners = [c for c in self.rivals if c["verdict"] == "other"]
         for best in winners:
             if not self.barred(best["other"]):
-                others = [f"{c['other']} beats {self.rag} too, but not every rival." for c in ahead]
+                others = [
+                    told
+                    for c in ahead
+                    for told in (
+                        f"{c['other']} beats {self.rag} too, but not every rival.",
+                        *self.compared(c["other"], [best["other"]]),
+                    )
+                ]
                 decision: Decision = "fine-tuned" if self.cells[best["other"]]["trained"] else "other"
                 return decision, best, [f"{self.won(best, -1)}.", *others]
         return self.undefeated(row, [*ahead, *winners])
@@ -332,6 +348,23 @@ class _Case:
         """Who wins a comparison, and by how much; `sign` is -1 if it is not RAG."""
         first, second = (self.rag, row["other"])[::sign]
         return f"{first} wins: its {self.metric} is {_by(row, sign)} above that of {second}"
+
+    def compared(self, name: str, rivals: Sequence[str]) -> list[str]:
+        """A system that joins retrieval and training against rivals on the same items, the first of them in full. It
+        decides nothing: the rule goes by RAG's comparisons and by intervals."""
+        rows = {c["other"]: c for c in self.direct if c["system"] == name}
+        found = [rows[rival] for rival in dict.fromkeys(rivals) if rival in rows]
+        told = []
+        for row in found[:1]:
+            p = "" if row["p_holm"] is None else f", p {row['p_holm']:.4f} after Holm's correction"
+            told.append(
+                f"Compared directly on the same {row['n']:,} items, {name} less {row['other']} is {_by(row)} in"
+                f" {self.metric}{p}: {DIRECTLY[row['verdict']].format(**row)}."
+            )
+        if len(found) > 1:
+            beaten = [c["other"] for c in found if c["verdict"] == "system"]
+            told.append(f"Of the {len(found)} rivals compared so, it beats {_listed(beaten)}.")
+        return told
 
     def remarks(self, decision: Decision) -> list[str]:
         """What a reader must know besides the decision."""

@@ -100,12 +100,18 @@ def find(db: sqlite3.Connection, given: str) -> str:
     return str(rows[0][0])
 
 
-def about(db: sqlite3.Connection, chat: str) -> tuple[str, str, object]:
-    """When a chat was made and last used, and its filter as plain JSON. Raises UnknownChat."""
+def about(db: sqlite3.Connection, chat: str) -> tuple[str, str, dict[str, Any] | None]:
+    """When a chat was made and last used, and its filter as plain JSON. Raises UnknownChat, StoreCorrupt."""
     row = db.execute("SELECT made_at, used_at, filter FROM chats WHERE id = ?", (chat,)).fetchone()
     if row is None:
         raise _unknown(chat)
-    return str(row[0]), str(row[1]), json.loads(row[2])
+    try:
+        filter_ = json.loads(row[2])
+    except ValueError:
+        filter_ = 0
+    if filter_ is not None and not isinstance(filter_, dict):
+        raise StoreCorrupt("the filter of a chat does not read", remedy="`citebound chats forget` deletes the chat.")
+    return str(row[0]), str(row[1]), filter_
 
 
 def turns(db: sqlite3.Connection, chat: str, most: int = -1) -> list[Row]:

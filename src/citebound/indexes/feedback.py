@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -53,8 +53,9 @@ class Feedback:
         return bool(self.places) or self.verdict is Judgement.NOT_THERE
 
 
-def put(db: sqlite3.Connection, item: Feedback) -> None:
-    """Store an item in the place of an earlier one on the same answer; what is no Unicode becomes "?"."""
+def put(db: sqlite3.Connection, item: Feedback) -> Feedback:
+    """Store an item in the place of an earlier one on the same answer, and give it as it is stored: with its time, and
+    what is no Unicode as "?"."""
     remove(db, item.receipt)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     said = [text.encode("utf-8", "replace").decode("utf-8") for text in (item.question, item.answer, item.comment)]
@@ -67,6 +68,7 @@ def put(db: sqlite3.Connection, item: Feedback) -> None:
             for i, p in enumerate(item.places)
         ),
     )
+    return replace(item, question=said[0], answer=said[1], comment=said[2], made_at=at)
 
 
 def remove(db: sqlite3.Connection, receipt: str) -> bool:

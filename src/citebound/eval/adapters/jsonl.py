@@ -44,7 +44,7 @@ def suite(
     """The suite of these rows over these texts. Raises SuiteError for gold that does not stand there."""
     parts: dict[str, list[Item]] = {split: [] for split in rows.SPLITS}
     for row in written:
-        parts[row.split].append(_item(row, texts))
+        parts[row.split].append(item(row, texts))
     return spec.suite(
         parts["test"],
         train=parts["train"],
@@ -70,7 +70,8 @@ def texts_of(collection: Collection) -> dict[str, str]:
     return made
 
 
-def _item(row: rows.Row, texts: Mapping[str, str]) -> Item:
+def item(row: rows.Row, texts: Mapping[str, str]) -> Item:
+    """A row as an item, its gold places found in the texts. Raises SuiteError naming the row."""
     return Item(
         id=row.id,
         question=row.question,

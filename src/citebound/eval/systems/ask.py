@@ -39,5 +39,5 @@ class Ask:
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
         n = len(questions)
-        reading = Work(self._kit.config.generator, read=500 * n, written=40 * n, searched=n)
+        reading = Work(self._kit.config.generator, read=500 * n, written=40 * n, searched=n, prompts=n)
         return reading if self._llm else Work(searched=n)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from citebound.eval import plan_prompts
 from citebound.eval.calibration import Floats, fit_temperature, softened
 from citebound.eval.kit import Evidence, Kit
 from citebound.eval.measures import Place
@@ -44,6 +45,8 @@ ALIKE = 0.05
 """Training questions whose cosine is so near to the best one's are of its sort."""
 STATE_TOKENS = 40
 """Tokens in a sentence, for the plan."""
+FITTED = 0.04
+"""Training texts of an encoder for each row and class of a head with all STRENGTHS, for the plan."""
 
 
 def embedding_head(kit: Kit, regime: Regime, given: Options) -> System:
@@ -74,15 +77,18 @@ class Features:
             self._kept.update(zip(new, self._kit.language_model(self._source).states(new), strict=True))
         return np.stack([self._kept[text] for text in texts])
 
-    def work(self, questions: Sequence[Question], train: int, sentences: int) -> Work:
-        """What it takes to make them for questions with so many sentences each."""
+    def work(self, questions: Sequence[Question], train: int, sentences: int, fitted: int) -> Work:
+        """What it takes to make them for questions with so many sentences each, and to fit a head to `fitted` rows of a
+        class."""
         n = len(questions) + train
         searched = n if sentences else 0
-        embedded = float(n + searched * EXPECTED)
+        made = Work(kept=float(n + searched * EXPECTED), searched=searched, trained=fitted * FITTED)
         if self._source == "encoder":
-            return Work(kept=embedded, searched=searched)
-        lengths = sum(len(q.text) / 4 for q in questions) / max(1, len(questions))
-        return Work(self._source, read=n * (lengths + sentences * STATE_TOKENS), kept=embedded, searched=searched)
+            return made
+        read = n + len(self._kit.suite.dev)
+        lengths = sum(plan_prompts.tokens(q.text) for q in questions) / max(1, len(questions))
+        tokens = read * (lengths + sentences * STATE_TOKENS)
+        return replace(made, generator=self._source, read=tokens, prompts=float(read * (1 + sentences)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +189,7 @@ class LabelHead:
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        return self._features.work(questions, train, self._most)
+        return self._features.work(questions, train, self._most, train * len(self._kit.suite.labels))
 
     def _rows(self, items: Sequence[Item]) -> Vectors:
         return np.stack([self._row(item.asked(self._regime))[0] for item in items])
@@ -249,7 +255,7 @@ class SentenceHead:
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        return self._features.work(questions, train, self._most)
+        return self._features.work(questions, train, self._most, train * self._most * 2)
 
     def _judged(self, items: Sequence[Item]) -> tuple[list[Floats], list[int]]:
         """A row for each candidate of each item, and whether it is gold."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from citebound.eval import prompts
+from citebound.eval import plan_prompts, prompts
 from citebound.eval.kit import Kit, Shown
 from citebound.eval.prediction import Prediction
 from citebound.eval.suite import Item, Question, Regime, Task
@@ -57,6 +57,11 @@ class NaiveRag:
         return made, shown
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        n = len(questions)
-        chunks = sum(len(t) for t in self._kit.suite.documents.values()) / 400
-        return Work(self._generator, read=n * (self._k * 120 + 60), written=n * 12, embedded=chunks + n)
+        suite, labels = self._kit.suite, self._kit.suite.task is Task.LABEL
+        made = plan_prompts.lengths(suite, questions, profile=False, room=self._k * plan_prompts.CHUNK_CHARS)
+        n = len(questions) + (min(self._calibrate, len(suite.dev)) if labels else 0)
+        names = {d for q in questions for d in q.documents} or set(suite.documents)
+        chunks = sum(len(suite.documents[name]) for name in names) / plan_prompts.CHUNK_CHARS
+        read = made.shared + n * (made.each + plan_prompts.label_tokens(suite))
+        written = 0 if labels else n * plan_prompts.WRITTEN
+        return Work(self._generator, read, written, embedded=chunks + n, prompts=2 * n if labels else n)

@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import chain
 
 from citebound.errors import ConfigError
-from citebound.eval import prompts
+from citebound.eval import plan_prompts, prompts
 from citebound.eval.kit import Evidence, Kit, Shown
 from citebound.eval.measures import Place, overlap
 from citebound.eval.prediction import NOT_FOUND, Prediction
@@ -115,16 +115,18 @@ class Prompted:
         return _with(made, evidence, shown)
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        chars = {"none": 0, "document": 0}.get(self._o["passages"], 1600)
-        fixed = len(self._kit.suite.prompts.profile if self._o["profile"] else self._kit.suite.prompts.bare)
-        read = sum((len(q.text) + chars + 120) / 4 for q in questions) + (fixed + self._o["shots"] * 500) / 4
-        if self._o["passages"] == "document":
-            read += sum(len(self._kit.suite.documents[d]) / 4 for d in {d for q in questions for d in q.documents})
-        labels = self._kit.suite.task is Task.LABEL
-        read += len(questions) * len(self._kit.suite.labels) * 1.5 * labels
-        written = 0 if labels else len(questions) * 12
-        searched = len(questions) if self._o["passages"] not in ("none", "document", "oracle") else 0
-        return Work(self._o["generator"], read=read, written=written, searched=searched)
+        suite, how, labels = self._kit.suite, self._o["passages"], self._kit.suite.task is Task.LABEL
+        room = {"none": 0.0, "document": 0.0, "oracle": 2.0 * AROUND}.get(how, plan_prompts.FILLED * self._room * 0.8)
+        made = plan_prompts.lengths(suite, questions, profile=self._o["profile"], room=room)
+        rehearsed = self._o["calibrate"] if labels else self._o["tune"] if self._gate else 0
+        n = len(questions) + min(rehearsed, len(suite.dev))
+        read = made.shared + n * (made.each + plan_prompts.label_tokens(suite)) + self._o["shots"] * made.each
+        if how == "document":
+            documents = {d for q in questions for d in q.documents}
+            read += sum(t for d in documents if (t := plan_prompts.tokens(suite.documents[d])) <= self._o["window"])
+        written = 0 if labels else n * plan_prompts.WRITTEN
+        searched = n if how not in ("none", "document", "oracle") else 0
+        return Work(self._o["generator"], read, written, searched=searched, prompts=2 * n if labels else n)
 
     # -- passages --------------------------------------------------------------------------------------------------
 
@@ -134,6 +136,11 @@ class Prompted:
         profile, where the answer is a text."""
         texts = self._kit.suite.task is not Task.LABEL
         return texts and bool(self._o["profile"]) and self._o["passages"] in ("product", "wrong", "removed")
+
+    @property
+    def _room(self) -> int:
+        """Characters that the evidence budget allows."""
+        return int(self._o["evidence"] or self._kit.config.evidence_tokens) * 5
 
     def _gated(self, made: Prediction) -> Prediction:
         """What cannot be bound is not shown, nor what is less sure than the threshold."""
@@ -218,7 +225,7 @@ class Prompted:
         """As many of the passages as the evidence budget allows; the whole document is not cut."""
         if self._o["passages"] == "document":
             return tuple(shown)
-        room = (self._o["evidence"] or self._kit.config.evidence_tokens) * 5
+        room = self._room
         kept: list[Shown] = []
         for s in shown:
             if kept and room < len(s.text):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -50,6 +51,10 @@ WINDOW_CHARS = 500
 """Of a window around gold, where retrieval gives no passage to take the length from."""
 NEARLY = 0.8
 """Passages that are nearly as sure of the label as the surest one: retrieval decides which of them is quoted."""
+PAIR = 2
+"""A question with a passage is as long as so many of the texts that a machine's rates are taken of, for the plan."""
+FORTH = 1 / 3
+"""Share of a training step that only reading takes."""
 Join = Callable[[Floats, int | None], Floats]
 """Logits of passages, shape (passages, labels), and the label that needs no proof -> logits of the document."""
 
@@ -85,7 +90,14 @@ class Training:
         self._folder = folder
         self._o = o
         self._rates = [float(r) for r in o["rates"]] or (SCRATCH_RATES if o["scratch"] else RATES)
-        self.steps = float(o["epochs"] * len(self._rates))
+
+    def work(self, train: int, dev: int, read: int, each: int) -> Work:
+        """For the plan: `train` and `dev` examples, and `read` questions of `each` pairs that are only read; 0 for
+        questions that are texts of their own."""
+        epochs = max(self._o["epochs"], math.ceil(LEAST_STEPS * self._o["batch"] / max(1, train)))
+        length = PAIR if each else 1
+        steps = len(self._rates) * (epochs * train + (epochs + 1) * dev * FORTH) * length
+        return Work(embedded=float(read * max(1, each) * length), trained=steps)
 
     def run(self, outputs: int, train: Sequence[Example], dev: Sequence[Example], seed: int) -> Trained:
         """Train with every rate. Raises ModelUnavailable."""
@@ -153,7 +165,8 @@ class TextReader:
         return Prediction(label=label, scores=scores, confidence=scores[label])
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        return Work(embedded=float(len(questions)), trained=train * self._training.steps)
+        judged = min(JUDGED, len(self._kit.suite.dev))
+        return self._training.work(train, judged, len(questions) + judged, 0)
 
 
 class PairReader:
@@ -211,9 +224,9 @@ class PairReader:
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        n = len(questions)
-        steps = train * self._training.steps * 2
-        return Work(embedded=float(n * self._most), trained=steps, searched=n + train)
+        n, judged = len(questions), min(JUDGED, len(self._kit.suite.dev))
+        made = self._training.work(2 * train, 2 * judged, n + judged, self._most)
+        return replace(made, searched=n + train)
 
     @property
     def _silent(self) -> int | None:
@@ -312,9 +325,9 @@ class SpanReader:
         )
 
     def work(self, questions: Sequence[Question], train: int) -> Work:
-        n = len(questions)
-        steps = train * self._training.steps * 2
-        return Work(embedded=float(n * self._most), trained=steps, searched=n + train)
+        n, judged = len(questions), min(JUDGED, len(self._kit.suite.dev))
+        made = self._training.work(2 * train, 2 * judged, n + judged, self._most)
+        return replace(made, searched=n + train)
 
     def _fit_threshold(self, judged: Sequence[Item]) -> None:
         best = [self._best(item.asked(self._regime))[:2] for item in judged]
