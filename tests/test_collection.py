@@ -150,7 +150,7 @@ def test_the_prompt_fences_passages_with_a_new_mark_for_each_question(collection
 def test_search_ranks_by_words_and_meaning_and_says_why(collection: Collection) -> None:
     hits = collection.search("total liability of the Provider", k=3)
     assert "liability" in hits[0].chunk.text
-    assert {w.stage for w in hits[0].why} == {"dense", "lexical"}
+    assert {w.stage for w in hits[0].why} == {"dense", "lexical", "dense synonyms", "lexical synonyms"}
     assert [h.rank for h in hits] == list(range(1, len(hits) + 1))
     assert hits[0].document.title
     assert hits[0].chunk.span.of(collection.document(hits[0].document.id).text) == hits[0].chunk.text
