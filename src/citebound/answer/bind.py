@@ -21,7 +21,7 @@ from citebound.types import Passage, Span, Verdict
 NEAR = 0.34
 """Share of a sentence's content words that a quote must carry to be looked at more closely."""
 
-ALL = 0.8
+ALL = 0.7
 """Share of a sentence's words from which on a quote speaks of all of it: if it says the contrary, its neighbours do
 not bear the sentence out."""
 
@@ -50,7 +50,10 @@ _PARTS = re.compile(
 )
 _DECIDES = re.compile(r"\b(?:except|unless|only if|need not|provided|other than|but not|subject to|if)\b", re.I)
 
-_OPEN = re.compile(r"\b(?:shall|may|must|will|can|to|of|by|the|an?|in|on|for|with|is|are|be|not|and|or)$", re.I)
+_OPEN = re.compile(
+    r"\b(?:shall|may|must|will|can|to|of|by|the|an?|in|on|for|with|is|are|be|not|and|or|any|all|each|every|no|such|that|which|who|if|as|from|at|its|their|this)$",
+    re.I,
+)
 """Where no sentence ends."""
 
 _MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
@@ -191,7 +194,7 @@ def _proof(
     words = set(content(sentence))
     found: list[tuple[int, float, Quote]] = []
     nearest, forged, copied = (0, 1, "no sentence of the evidence says this"), "", False
-    likeness = 0.0
+    likeness, denied = 0.0, set[str]()
     places: list[tuple[int, Span]] = []
     for position in among:
         for quote in quotes(position, passages[position]):
@@ -208,9 +211,12 @@ def _proof(
                 nearest = min(nearest, (-round(10 * share), len(made.objections), made.objections[0]))
                 proven = any(position == p and quote.span.contains(q.span) for p, _, q in found)
                 if not proven and (made.copied or (made.contrary and share >= ALL)):
-                    forged, likeness = forged or made.objections[0], max(likeness, share)
+                    forged = forged or made.objections[0]
+                    if share >= likeness:
+                        likeness, denied = share, words & set(content(quote.text))
                     places.append((position, quote.span))
-    if forged and not copied and likeness >= min(ALL, max((share for _, share, _ in found), default=0.0)):
+    better = any(denied < words & set(content(q.text)) and len(sentence_spans(q.text)) == 1 for _, _, q in found)
+    if forged and not (copied or better) and likeness >= min(ALL, max((share for _, share, _ in found), default=0.0)):
         return None, forged, True
     if not found:
         return None, nearest[2], False

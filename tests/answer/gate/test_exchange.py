@@ -24,7 +24,12 @@ FCC = "Flotek shall have the right at any time to inspect the facility of FCC an
         (
             "The other Party shall submit to the proposing Party a plan.",
             "The proposing Party shall submit to the other Party a plan and its costs.",
-            {"other parti", "propos parti"},
+            {"other parti", "proposing party"},
+        ),
+        (
+            "The indemnified party shall notify the indemnifying party.",
+            "The indemnifying party shall notify the indemnified party.",
+            {"indemnified party", "indemnifying party"},
         ),
         ("The server should verify the certificate of the browser.", SERVER, {"server", "browser"}),
     ],
@@ -57,6 +62,6 @@ def test_a_text_has_exchanged_nothing_with_itself(text: str) -> None:
 
 def test_long_texts_take_no_time() -> None:
     text = ("Buyer pays Seller and Agent " * 60)[:1500]
-    begun = time.perf_counter()
+    begun = time.process_time()
     exchanged(text, text[::-1])
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

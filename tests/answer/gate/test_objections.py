@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citebound.answer.gate.agents import names, swapped, unknown
@@ -24,6 +24,9 @@ RIGHTS = "The Company may only disclose the Confidential Information to its empl
     ("sentence", "quote"),
     [
         ("Neither party may assign this Agreement unless the other consents in writing beforehand.", ASSIGN),
+        ("Neither party shall assign this Agreement unless the other party consents in writing beforehand.", ASSIGN),
+        ("Neither party can assign it unless the other has consented to it in writing in advance.", ASSIGN),
+        ("Either party may assign this Agreement only with the other's prior written consent.", ASSIGN),
         ("The Licensee must pay the Licensor a minimum of $1,500,000 within 30 business days after each invoice.", PAY),
         ("Apart from Section 9.2, the Supplier's liability shall not exceed USD 500,000 per year.", CAP),
         ("Either party can end this Agreement for any reason on 90 days' prior written notice.", NOTICE),
@@ -42,6 +45,11 @@ def test_a_true_restatement_is_borne_out(sentence: str, quote: str) -> None:
         (ASSIGN.replace("shall assign", "shall not assign"), ASSIGN),
         (ASSIGN.replace("without", "with"), ASSIGN),
         (ASSIGN.replace("written ", ""), ASSIGN),
+        ("Neither party may assign this Agreement if the other consents in writing beforehand.", ASSIGN),
+        ("Neither party may assign this Agreement even if the other consents in writing beforehand.", ASSIGN),
+        ("Neither party may assign this Agreement unless the other consents in writing afterwards.", ASSIGN),
+        ("Neither party may assign this Agreement unless the other refuses in writing beforehand.", ASSIGN),
+        ("Either party may assign this Agreement unless the other consents in writing beforehand.", ASSIGN),
         (PAY.replace("shall", "may"), PAY),
         (PAY.replace("at least", "at most"), PAY),
         (PAY.replace("1.5 million", "1.5 billion"), PAY),
@@ -149,14 +157,16 @@ def test_the_tables_of_words_do_not_contradict_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "strange", ["not ", "1,", "(", "Section 1.1 and ", "thirty ", "aB", "no other ", "May 5 ", "Aa "]
+    "strange",
+    "not |1,|(|Section 1.1 and |thirty |aB|no other |May 5 |Aa |if |unless fee |is paid by |QV-1 open |a- ".split("|"),
 )
 def test_hostile_text_takes_no_time(strange: str) -> None:
     text = (strange * 1500)[:1500]
-    begun = time.perf_counter()
+    begun = time.process_time()
     compare(text, PAY)
     compare(PAY, text)
-    assert time.perf_counter() - begun < 2
+    compare(text, f"{text[1:]} invoice")
+    assert time.process_time() - begun < 2
 
 
 @given(st.text(max_size=200), st.text(max_size=200))
@@ -164,6 +174,7 @@ def test_no_pair_of_texts_is_too_strange_to_compare(sentence: str, quote: str) -
     assert isinstance(compare(sentence, quote).objections, tuple)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 98), st.integers(2, 98))
 def test_another_number_is_never_borne_out(one: int, other: int) -> None:
     quote = f"The Customer shall pay within {one} days of the invoice."

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from citebound.answer.gate.wording import alike
 from citebound.answer.words import stem
 
 ROLES = frozenset(
@@ -25,10 +26,10 @@ ROLES = frozenset(
 )
 PARTY = (
     r"(?:Disclosing|Receiving|Indemnified|Indemnifying|Terminating|Breaching|Defaulting|Requesting|Offering|Other|First"
-    r"|Second)\s+Party"
+    r"|Second)\s+(?:Party|Person|Entity|Side|Member)"
 )
 _NAME = re.compile(
-    rf"\b{PARTY}\b|\bParty\s+[A-D]\b|\b[A-Z][\w&'’.-]*(?:\s+(?:of\s+|and\s+|&\s+)?[A-Z][\w&'’-]*){{0,5}}"
+    rf"\b{PARTY}\b|\bParty\s+[A-D]\b|\b[a-z]?[A-Z][\w&'’.-]*(?:\s+(?:of\s+|and\s+|&\s+)?[A-Z][\w&'’-]*){{0,5}}"
     rf"|\b(?:{'|'.join(sorted(ROLES, key=len, reverse=True))})\b",
 )
 _COMMON = frozenset(
@@ -41,12 +42,18 @@ _COMMON = frozenset(
     " according".split()
 )
 _VERB = re.compile(
-    r"\b(?:shall|must|will|may|can|could|should|agrees?\s+to|undertakes?\s+to|(?:is|are)\s+(?:required|entitled"
+    r"\b(?:shall|must|will|may|can|could|should|agrees?\s+(?:\w+ly\s+)?to|undertakes?\s+to|(?:is|are)\s+(?:required|entitled"
     r"|obligated|obliged"
     r"|permitted|allowed)\s+to|has\s+the\s+right\s+to|have\s+the\s+right\s+to|does|do|did)\b"
     r"(?:\s+(?:not|never|also|promptly|at\s+all\s+times|\w+ly|,[^,]{1,60},)){0,3}\s+(?P<be>be\s+|have\s+been\s+)?(?:\w+ly\s+)?(?P<verb>[a-z]{2,})",
     re.I,
 )
+_PLAIN = re.compile(
+    r"\s+(?:(?:has|have|had)\s+)?(?:\w+ly\s+|also\s+)?"
+    r"(?P<verb>[a-z]{3,}(?:s|ed)|paid|sent|gave|made|took|sold|bought|held)\b"
+    r"(?!\s+(?:by|in|to|under|for|on|at|with|from|pursuant|after|before)\b)"
+)
+"""A verb right behind its subject, without a modal."""
 _STOP = re.compile(r"[.;:]")
 
 
@@ -59,6 +66,7 @@ class Deed:
     by: str
     to: str
     close: bool = False
+    passive: bool = False
 
 
 def names(text: str) -> set[str]:
@@ -81,8 +89,8 @@ def names(text: str) -> set[str]:
     return found
 
 
-def deeds(text: str) -> list[Deed]:
-    """Each verb behind a modal with its subject and object."""
+def deeds(text: str, known: Iterable[str] = ()) -> list[Deed]:
+    """Each verb behind a modal with its subject and object; and the verbs of `known` (stems) that follow a name."""
     made = []
     places = [(m.start(), m.end(), _plain(m[0])) for m in _NAME.finditer(text)]
     places = [p for p in places if p[2]]
@@ -99,7 +107,7 @@ def deeds(text: str) -> list[Deed]:
             agents = [
                 p for p in after if re.search(r"\bby\s+(?:the\s+|an?\s+|either\s+)?$", text[verb.end() : p[0]], re.I)
             ]
-            made.append(Deed(stem(verb["verb"]), agents[0][2] if agents else "", subject))
+            made.append(Deed(stem(verb["verb"]), agents[0][2] if agents else "", subject, passive=True))
         else:
             direct = [
                 p
@@ -110,22 +118,39 @@ def deeds(text: str) -> list[Deed]:
             ]
             close = any(p[2] == subject and not text[p[1] : verb.start()].strip() for p in before[-1:])
             made.append(Deed(stem(verb["verb"]), subject, direct[0][2] if direct else "", close))
+    for _, end, name in places if known else ():
+        plain = _PLAIN.match(text, end)
+        if plain and any(alike(stem(plain["verb"]), verb, related=True) for verb in known):
+            objects = [
+                told
+                for begin, _, told in places
+                if 0 <= begin - plain.end() < 90 and not _STOP.search(text[plain.end() : begin])
+            ]
+            made.append(Deed(stem(plain["verb"]), name, objects[0] if objects else "", True))
     return made
 
 
 def swapped(sentence: str, quote: str) -> str:
     """How the sentence gives a deed of the quote to somebody else, "" if it does not."""
-    shown, known = deeds(quote), names(quote)
-    for deed in deeds(sentence):
-        same = [d for d in shown if d.verb == deed.verb]
+    verbs = {d.verb for text in (sentence, quote) for d in deeds(text)}
+    shown, known = deeds(quote, verbs), names(quote)
+    for deed in deeds(sentence, verbs):
+        same = [d for d in shown if alike(d.verb, deed.verb, related=True)]
+        if deed.passive and not deed.by and deed.to and same:
+            doing = any(d.by == deed.to and not d.passive for d in same)
+            if doing and not any(d.passive or d.to == deed.to for d in same):
+                return f"in the evidence it is {deed.to} who does that"
         if not deed.by or any(d.by == deed.by for d in same):
             continue
+        if deed.close and any(d.to == deed.by and not d.by and (not d.passive or d.verb == deed.verb) for d in same):
+            return f"in the evidence it is not {deed.by} who does that"
         others = [d.by for d in same if d.close]
         elsewhere = (
             others
             and deed.close
             and deed.by in known
             and all(o in known and not _one_in_other(o, deed.by) for o in others)
+            and not any(_one_in_other(d.by, deed.by) for d in same)
         )
         if elsewhere or any(d.by and (d.to == deed.by or d.by == deed.to) for d in same):
             return f"in the evidence it is not {deed.by} who does that"
@@ -146,7 +171,7 @@ def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
         ):
             return name  # "as the Company may determine"
         if re.search(
-            r"\b(?:of|to|by|for|with|from|in|under|between|against|upon|at|on|than|as)\s+(?:the\s+|an?\s+|any\s+|such\s+|its\s+|each\s+)?$",
+            r"\b(?:of|to|by|for|with|from|in|under|between|against|upon|at|on|than|as|no|has|have)\s+(?:the\s+|an?\s+|any\s+|such\s+|its\s+|each\s+|no\s+)?$",
             text[:begin],
             re.I,
         ):
@@ -156,7 +181,7 @@ def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
 
 
 def _plain(name: str) -> str:
-    words = re.findall(r"[\w&-]+", name.lower().replace("’s", "").replace("'s", ""))
+    words = re.findall(r"\w(?:[\w&-]*\w)?", name.lower().replace("’s", "").replace("'s", ""))
     while words and words[0] in _COMMON:
         words = words[1:]
     while words and words[-1] in _COMMON:
@@ -175,6 +200,7 @@ def unknown(sentence: str, shown: Iterable[str]) -> str:
     sentence = _DOTTED.sub(lambda m: m[0].replace(".", ""), sentence)
     texts = [_DOTTED.sub(lambda m: m[0].replace(".", ""), t).replace("’s", "").replace("'s", "") for t in shown]
     written = [word.lower() for text in texts for word in re.findall(r"[\w&-]+", text)]
+    written += [part.lower() for text in texts for part in re.findall(r"(?<=[a-z])[A-Z][a-z]+", text)]
     stems = {stem(part) for word in written for part in (word, *re.split(r"[-&]", word))}
     letters = "".join(word[0] for word in written)
     for name in sorted(names(sentence)):

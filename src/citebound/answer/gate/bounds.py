@@ -41,7 +41,10 @@ SAYS: Mapping[str, str] = {
         r"after|following|subsequent\s+to|upon|once|from\s+and\s+after|as\s+soon\s+as|thereafter|afterwards"
         r"|later\s+than|beginning|since"
     ),
-    "only": r"only|solely|exclusively|sole|nothing\s+(?:other\s+than|but)|no\s+other|strictly|purely|alone|just",
+    "only": (
+        r"(?<!not )only|solely|exclusively|sole|nothing\s+(?:other\s+than|but)|no\s+other|strictly|purely|alone"
+        r"|(?<!not )just"
+    ),
     "except": (
         r"except(?:\s+(?:for|that|to|as|in|with))?|other\s+than|save\s+(?:for|as|that)|excluding|excepting"
         r"|with\s+the\s+exception\s+of"
@@ -110,7 +113,11 @@ _SKIPPED = STOPWORDS | {
     "must",
     "may",
 }
-_MERELY = re.compile(r"\b(?:simply|merely|purely)\b", re.I)
+_LIMITS = re.compile(
+    r"\b(?:simply|merely|purely|without|cannot|no|not|none|nor|neither|never|nothing|nobody|until|limit(?:s|ed)?|restrict\w*|confin\w+"
+    r"|exclud\w+|requir\w+|must|needs?|necessary)\b|n['’]t\b",
+    re.I,
+)
 """What a restatement may call "only", but which limits nothing where it is left out."""
 REACH = 4
 
@@ -157,14 +164,28 @@ def objections(sentence: str, quote: str) -> list[str]:
     limits = said.keys() & {"only", "except", "if"} or negative(sentence)
     if shown.get("only") and not limits and _covers(shown["only"], sentence):
         made.append("“only” is left out")
-    if said.get("only") and not shown.keys() & {"only", "except"} and not negative(quote) and not _MERELY.search(quote):
+    if said.get("only") and not shown.keys() & {"only", "except"} and not _LIMITS.search(quote):
         made.append("“only” is not borne out")
-    excepted = bounds(BOILERPLATE.sub(" ", quote)).get("except")
+    excepted = any(
+        mark.lastgroup == "except" and _concerns(quote[: mark.start()], sentence)
+        for mark in _MARK.finditer(BOILERPLATE.sub(lambda m: " " * len(m[0]), quote))
+    )
     if excepted and not limits:
         made.append("an exception is left out")
     if said.get("except") and not shown.keys() & {"except", "only", "if"} and not negative(quote):
         made.append("the exception is not borne out")
     return list(dict.fromkeys(made))
+
+
+_OWN_VERB = re.compile(r"[.;:]\s|,?\s+(?:and|but)\s+(?=(?:\w+\s+){0,2}(?:shall|may|must|will)\b)", re.I)
+"""Where a clause with a verb of its own begins."""
+
+
+def _concerns(before: str, sentence: str) -> bool:
+    """Whether a sentence speaks of the clause that an exception ends; at the beginning it concerns all."""
+    clause = _OWN_VERB.split(before)[-1]
+    said = {stem(w) for w in _WORD.findall(clause) if w.lower() not in _SKIPPED and w.lower() != "not"}
+    return not said or bool(said & {stem(w) for w in _WORD.findall(sentence)})
 
 
 def _covers(words: set[str], sentence: str) -> bool:

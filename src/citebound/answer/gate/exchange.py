@@ -16,7 +16,7 @@ from itertools import combinations
 from rapidfuzz.distance import LCSseq
 
 from citebound.answer.gate.agents import ROLES
-from citebound.answer.gate.wording import IRREGULAR
+from citebound.answer.gate.wording import IRREGULAR, alike
 from citebound.answer.words import stem
 
 GAIN = 2
@@ -50,6 +50,7 @@ class Read:
 def exchanged(sentence: str, quote: str) -> tuple[str, str] | None:
     """Two words of the sentence that stand where the quote has the other one; None if there are none such."""
     said, shown = _read(sentence), _read(quote)
+    said = Read(_in_its_words(said.words, shown.words), said.names)
     names = said.names | shown.names
     known = set(shown.words)
     turned = _agents(sentence) & known, _agents(quote) & set(said.words)
@@ -69,6 +70,12 @@ def exchanged(sentence: str, quote: str) -> tuple[str, str] | None:
     return None
 
 
+def _in_its_words(said: tuple[str, ...], shown: tuple[str, ...]) -> tuple[str, ...]:
+    """The sentence's words, each that the quote lacks as the one of the quote's that it may stand for."""
+    free = [w for w in dict.fromkeys(shown) if w not in said]
+    return tuple(w if w in shown else next((o for o in free if alike(w, o, related=True)), w) for w in said)
+
+
 def _agents(text: str) -> frozenset[str]:
     """Whom passives name with "by"."""
     return frozenset(word for match in _BY.finditer(text) for word in _read(text[match.start("name") :]).words[:1])
@@ -85,7 +92,8 @@ def _read(text: str) -> Read:
             parts, begun = parts[1:], True
         if not parts:
             continue
-        word = " ".join(IRREGULAR.get(s, s) for s in map(stem, parts))
+        role = len(parts) == 2 and parts[0].endswith(("ing", "ed")) and parts[1] in ("party", "person", "entity")
+        word = " ".join(parts if role else (IRREGULAR.get(s, s) for s in map(stem, parts)))
         if (match["name"] and (len(parts) > 1 or begun)) or parts[-1] in ROLES or parts[-1] in PERSONS:
             names.add(word)
         begun = True

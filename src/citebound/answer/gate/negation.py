@@ -48,8 +48,8 @@ BARRED = (
     r"(?:(?:is|are|be|shall\s+be|will\s+be|were|was|being)\s+)?(?:prohibited|precluded|barred|prevented"
     r"|restricted|forbidden|banned"
     r"|excluded|restrained|enjoined)\s+(?:from|to)|(?:prohibits?|precludes?|bars?|prevents?|forbids?|stops?"
-    r"|keeps?|blocks?)"
-    r"(?:\s+[\w'’-]+){0,5}?\s+from|refrains?\s+from|refrained\s+from|refraining\s+from|(?:fails?|failed|failing"
+    r"|blocks?)"
+    r"(?:\s+[\w'’-]+){0,5}?\s+from|keeps?(?:\s+[\w'’-]+){0,5}?\s+from(?=\s+(?:being\s+)?\w+(?:ing|ed)\b)|refrains?\s+from|refrained\s+from|refraining\s+from|(?:fails?|failed|failing"
     r"|failure)\s+(?:to|of)"
     r"|(?:declines?|refuses?|refused|declined|refusing)\s+to|(?:unable|impossible|unwilling)\s+to|no\s+right\s+to"
     r"|without"
@@ -91,9 +91,10 @@ _BOUND = re.compile(
     r"|over|under|below|above)"
     r"|no\s+(?:more|less|later|fewer|greater|earlier|sooner)\s+than|not\s+only|not\s+limited\s+to"
     r"|whether\s+or\s+not|or\s+not"
-    r"|no\.\s*\d|not\s+to\s+exceed|as\s+well\s+as\s+not)\b",
+    r"|no\.\s*\d|not\s+(?:as|so)\s+\w+\s+as|not\s+to\s+exceed|as\s+well\s+as\s+not)\b",
     re.I,
 )
+_ASIDE = re.compile(r",\s(?:directly\s+or\s+indirectly|in\s+whole\s+or\s+in\s+part)\s*,", re.I)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _STOP = re.compile(
     r"[.;:]|,(?!\s*(?:[\w'’-]+,\s*){0,6}(?:[\w'’-]+\s+)?(?:or|and|nor)\b)|\b(?:but|unless|except|provided|however|if|that|which|who)\b"
@@ -101,8 +102,8 @@ _STOP = re.compile(
 _LIGHT = STOPWORDS | frozenset(
     "also hereby herein hereof hereunder thereby thereof therein thereto thereunder otherwise either neither still"
     " yet ever even already then such shall must may might within without upon one every another deemed made promptly"
-    " expressly fully directly indirectly knowingly solely duly give make take use have get go party parties"
-    " agreement contract person".split()
+    " able ability expressly fully directly indirectly knowingly solely duly give make take use have get go party"
+    " parties agreement contract person".split()
 )
 _ADVERB = re.compile(r"\w{3,}ly$", re.I)
 _COORDINATED = re.compile(r"\s*(?:,\s*(?:and/or|or|and|nor)?|\b(?:or|and|nor|and/or)\b)\s*", re.I)
@@ -112,7 +113,7 @@ REACH = 9
 
 def predicates(text: str) -> list[Predicate]:
     """Every head word that a modal or a negation governs, in order; coordinated verbs count each."""
-    text = _BOUND.sub(lambda m: " " * len(m[0]), text)
+    text = _BOUND.sub(lambda m: " " * len(m[0]), _ASIDE.sub(lambda m: " " * len(m[0]), text))
     marks = list(_MARK.finditer(text))
     made: list[Predicate] = []
     for i, mark in enumerate(marks):
@@ -147,7 +148,8 @@ def predicates(text: str) -> list[Predicate]:
             continue
         if mark[0].lower() in ("neither", "nor"):
             continue
-        governed = _denied_subject(text, marks, i)
+        beside = i and not text[marks[i - 1].end() : mark.start()].strip()
+        governed = _denied_subject(text, marks, i - 1 if beside else i)
         if governed and _NEEDS.match(mark[0]):
             made += [Predicate(h, Mood.EXCUSES, False) for h, _ in _heads(text, begin)]
             continue
@@ -194,7 +196,11 @@ def _denied_subject(text: str, marks: list[re.Match[str]], i: int) -> bool:
     if not i or marks[i]["nobody"]:
         return False
     before = marks[i - 1]
+    if before[0].lower() == "nor" and i > 1 and marks[i - 2][0].lower() == "neither":
+        before = marks[i - 2]  # "neither A nor B may"
     between = text[before.end() : marks[i].start()]
+    if re.search(r"\b(?:has|have|had|with|is|are|there)\s+$", text[: before.start()], re.I):
+        return False  # "a vault that has no position could"
     denying = before["nobody"] is not None or before[0].lower() in ("neither", "no")
     return denying and len(between) < 80 and not _STOP.search(between)
 

@@ -35,6 +35,13 @@ _SPOKEN = re.compile(
     re.I,
 )
 _HALF = re.compile(r"\b(\d{1,4})\s+and\s+(?:one[\s-]half|a\s+half|1[\s-]half|1/2|½)\b", re.I)
+_PARTS = {"half": "5", "1/2": "5", "½": "5", "quarter": "25", "1/4": "25", "¼": "25", "3/4": "75", "¾": "75"}
+_FRACTION = re.compile(
+    rf"\b(?P<whole>\d{{1,4}}|{'|'.join(UNITS)})(?:[\s-]{{1,2}}and[\s-]{{1,2}}(?:(?:one|a|1)[\s-]{{1,2}})?(?P<word>half|quarter|1/2|1/4|3/4)"
+    r"|[\s-]?(?P<sign>1/2|1/4|3/4|½|¼|¾))(?![\w/])",
+    re.I,
+)
+"""A whole number and a fraction: "one and one-half", "1-1/2", "1½"."""
 _ORDINAL = re.compile(rf"\b(?:(?P<digits>\d{{1,4}})(?:st|nd|rd|th)|(?P<word>{'|'.join(ORDINALS)}))\b", re.I)
 _ORDERED = re.compile(
     r"[\s-]*(?:\(\d{1,3}(?:st|nd|rd|th)\)\s*)?(?:calendar |business |working |contract |full |lease |sales "
@@ -62,11 +69,17 @@ def folded(text: str) -> str:
 
 def in_digits(text: str) -> str:
     """The text with number words as digits, "thirty (30)" as one number, and ordinals as "3rd"."""
+    text = _FRACTION.sub(_fraction, text)
     made = re.sub(r"\btwice\b", "2 times", re.sub(r"\bdozen\b", "12", folded(text)))
     made = _ORDINAL.sub(lambda m: _ordinal(m, made), made)
     made = _SPOKEN.sub(_digits, made)
     made = _HALF.sub(lambda m: f"{m[1]}.5", made)
     return _TWICE.sub(lambda m: m[1] if value(m[1]) == value(m[2]) else m[0], made)
+
+
+def _fraction(match: re.Match[str]) -> str:
+    whole = match["whole"].lower()
+    return f"{UNITS.get(whole, whole)}.{_PARTS[(match['word'] or match['sign']).lower()]}"
 
 
 def ungrouped(text: str) -> str:

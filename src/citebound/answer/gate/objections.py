@@ -7,15 +7,17 @@ docstring; a sentence is borne out if none of them objects.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from citebound.answer.gate import agents, bounds, copying
+from citebound.answer.gate import agents, bounds, conditions, copying, members, overclaims
 from citebound.answer.gate.dates import Date, dates
 from citebound.answer.gate.exchange import exchanged
 from citebound.answer.gate.identifiers import identifiers, provisions
-from citebound.answer.gate.negation import Mood, predicates
+from citebound.answer.gate.negation import Mood, Predicate, predicates
 from citebound.answer.gate.quantities import Quantity, quantities, rates
+from citebound.answer.gate.readings import active
 from citebound.answer.gate.wording import alike, denies, negative, novel, turned, words
 from citebound.answer.words import stem
 
@@ -28,11 +30,13 @@ FEW = 4
 """Words of weight up to which a sentence may have none that its quote has no like of."""
 
 _CONDITIONED = re.compile(
-    r"(?:\bnot\b|\bno\b|\bneither\b|n['’]t\b).{1,200}\b(?:without|unless|until|except)\b", re.I | re.S
+    r"(?:\bnot\b|\bno\b|\bneither\b|n['’]t\b).{1,200}?\b(?:without|unless|until|except)\b", re.I | re.S
 )
 _CONDITION = re.compile(r"\b(?:needs?|requires?|required|only|unless|before|until|first|if|without)\b", re.I)
 """What may not be done without something needs it: such a claim and its quote need not deny the same word."""
 
+_RELATIVE = re.compile(r",?\s+(?:which|that)\s+(?:\w+\s+)?(?=(?:shall|may|must|will|is|are)\b)", re.I)
+"""What is said of a condition besides."""
 _ADVICE = re.compile(
     r"\b(?:should|ought|recommend\w*|advis\w+|suggest\w*|must|shall|needs?|may|can|could|would|better|best|to be)\b",
     re.I,
@@ -94,12 +98,15 @@ class Comparison:
 def compare(sentence: str, quote: str, context: str = "") -> Comparison:
     """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions,
     identifiers and names, and give words, and nothing else."""
-    sentence = _READ.sub("", sentence)
+    listed = members.objections(sentence, quote)
+    sentence, quote = active(_READ.sub("", sentence)), active(quote)
     said, shown, around = hard_facts(sentence), hard_facts(quote), hard_facts(context)
     sentence = _STANDS.sub("", sentence)
-    made = [f"no quote bears out {one}" for one in _lacking(said, shown, around, quote)]
+    made = [*listed, *(f"no quote bears out {one}" for one in _lacking(said, shown, around, quote))]
     copied = copying.objections(sentence, quote, context)
     contrary = _contrary(sentence, quote) if copied is None else []
+    contrary += conditions.objections(sentence, quote)
+    contrary += overclaims.objections(sentence, quote)
     made += contrary
     made += _added(sentence, f"{quote} {context}") if copied is None else [*_repeated(said, shown), *copied]
     made += bounds.objections(sentence, quote)
@@ -126,7 +133,7 @@ def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
 
 def _contrary(sentence: str, quote: str) -> list[str]:
     """Where a sentence in words of its own and a quote contradict each other."""
-    made = _logic(sentence, quote)
+    made = [*_logic(sentence, quote)]
     if one := turned(sentence, quote):
         made.append(one)
     return made
@@ -169,7 +176,29 @@ def _logic(sentence: str, quote: str) -> list[str]:
     if (bound := _CONDITIONED.search(quote)) and _CONDITION.search(sentence):
         condition = words(quote[bound.end() :])[:CONDITION]
         if any(alike(word, other, related=True) for word in condition for other in words(sentence)):
-            return []
+            rest = _RELATIVE.search(quote, bound.end())
+            shown = predicates(quote[rest.end() :]) if rest else []
+            return _disagreements(said, shown)[0]
+    made, matched = _disagreements(said, shown)
+    if (denies(sentence) or (not matched and sum(p.denied for p in said) == 1)) and not negative(quote):
+        made.append("the evidence denies nothing")
+    if not _CONDITION.search(quote):
+        made += overclaims.undenied(quote, [p.head for p in said if p.denied and not _shown(p.head, shown)])
+    here = words(sentence)
+    if not any(p.denied for p in said) and not negative(sentence):
+        there = words(quote)
+        denied = [p.head for p in shown if p.denied and any(alike(p.head, w) for w in here)]
+        if any(sum(alike(head, w) for w in there) <= denied.count(head) for head in denied):
+            made.append("the evidence denies it")
+    advised = {p.head for p in shown if p.mood is Mood.ADVISES and not p.denied}
+    if advised and not _ADVICE.search(sentence):
+        done = {stem(m[1].lower()) for m in _DONE.finditer(sentence)}
+        made += [f"the evidence only advises “{head}…”" for head in sorted(advised & done)]
+    return made
+
+
+def _disagreements(said: Sequence[Predicate], shown: Sequence[Predicate]) -> tuple[list[str], bool]:
+    """Where two texts deny or require one head differently; whether they have one in common."""
     made = []
     matched = False
     for one in said:
@@ -183,19 +212,11 @@ def _logic(sentence: str, quote: str) -> list[str]:
             _differ(one.mood, one.denied, p.mood) for p in near
         ):
             made.append(f"the evidence says “{near[0].mood}”, the sentence “{one.mood}” of “{one.head}…”")
-    if (denies(sentence) or (not matched and sum(p.denied for p in said) == 1)) and not negative(quote):
-        made.append("the evidence denies nothing")
-    here = words(sentence)
-    if not any(p.denied for p in said) and not negative(sentence):
-        there = words(quote)
-        denied = [p.head for p in shown if p.denied and any(alike(p.head, w) for w in here)]
-        if any(not matched or sum(alike(head, w) for w in there) == 1 for head in denied):
-            made.append("the evidence denies it")
-    advised = {p.head for p in shown if p.mood is Mood.ADVISES and not p.denied}
-    if advised and not _ADVICE.search(sentence):
-        done = {stem(m[1].lower()) for m in _DONE.finditer(sentence)}
-        made += [f"the evidence only advises “{head}…”" for head in sorted(advised & done)]
-    return made
+    return made, matched
+
+
+def _shown(head: str, shown: Sequence[Predicate]) -> bool:
+    return any(alike(p.head, head, related=True) for p in shown)
 
 
 def _differ(one: Mood, denied: bool, other: Mood) -> bool:

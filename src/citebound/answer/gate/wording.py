@@ -28,6 +28,9 @@ IRREGULAR = {
         " did done"
         "|go went gone|break broke broken|speak spoke spoken|draw drew drawn|fall fell fallen|rise rose risen|hear"
         " heard"
+        "|steal stole stolen|lend lent|withhold withheld|withdraw withdrew withdrawn|undertake undertook"
+        " undertaken|oversee oversaw overseen|strike struck stricken|teach taught|overcome overcame|forget forgot"
+        " forgotten"
         "|bear bore borne|seek sought|catch caught|deal dealt|drive drove driven|forbid forbade forbidden|hide hid"
         " hidden"
     ).split("|")
@@ -148,7 +151,7 @@ _DENIES = re.compile(
     r"|lack\w*|unable|impossible|instead|rather|stop\w*|only|until|less|little|few|too|barely|hardly)\b|\w+n['’]t\b",
     re.I,
 )
-_PLACES = frozenset(stem(w) for w in "above below before after under over within beyond".split())
+_PLACES = frozenset(stem(w) for w in "above below before after during under over within beyond".split())
 """Words of place, time and bounds: what is "above" zero may be defined "below"; `bounds` reads them."""
 BEFORE = 5
 """Words before a word in which a denial of it is looked for."""
@@ -182,7 +185,7 @@ def _undenied(text: str) -> dict[str, bool]:
 
 
 _NEGATIVE = re.compile(
-    r"\b(?:not|no|never|without|cannot|nor|neither|none|nothing|nobody|fail\w*|refus\w+|declin\w+|prevent\w*|prohibit\w*"
+    r"(?<![\w.,:])0(?=\s[a-z])|\b(?:not|no|never|without|cannot|nor|neither|none|nothing|nobody|fail\w*|refus\w+|declin\w+|prevent\w*|prohibit\w*"
     r"|avoid\w*|lack\w*|absen(?:t|ce)|only|unless|except\w*|against|free\s+of|instead|rather|stop\w*|keeps?|void|missing"
     r"|waiv\w*|relinquish\w*|disclaim\w*|forfeit\w*|surrender\w*|restrict\w*|exclud\w+|wrong\w*|zero|bars?|barred|forbid\w*|beyond|apart|other\s+than|until|den(?:y|ies|ied|ial)"
     r"|non-?[a-z]{3,}|un(?!der|it|ion|iform|iqu|ivers|til)[a-z]{4,}"
