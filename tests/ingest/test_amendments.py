@@ -2,7 +2,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from citebound.ingest import amending
@@ -249,6 +249,7 @@ PIECES = (
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.integers(1, 60))
+@example('Section 1.1 is hereby amended :"', 1)
 def test_every_span_lies_in_the_text_and_says_what_was_read(text: str, cut: int) -> None:
     text = "Amendment " + text
     edges = sorted({0, min(cut, len(text)), len(text)})

@@ -673,7 +673,8 @@ def _new(view: View, begin: int, verb: int, stop: int, end: int) -> Span | None:
     if text[at] == '"' and not DEFINED.match(text, at):
         far = _limit(view, begin, stop, min(end, stop + LONGEST_NEW), firm=True)
         close = _quoted(text, at, limit) or _quoted(text, at, far) or text.rfind('"', at + 1, limit)
-        return view.span(at + 1, close if close > at + 1 else limit)
+        inside = Span(at + 1, close if close > at + 1 else limit)
+        return view.span(inside.start, inside.end) if inside.of(text).strip(' \n"') else None
     return view.span(at, limit) if text[at:limit].strip(' \n"') else None
 
 
