@@ -24,6 +24,7 @@ from citebound.cli_print import CollectionOption, JsonOption, err, out, print_js
 from citebound.collection import Collection
 from citebound.types import Answer, Nearest, Outcome
 
+SYNONYMS = 2
 TERMS = 12
 """Words of a question that are shown; JSON has all."""
 
@@ -161,8 +162,10 @@ def print_searched(answer: Answer) -> None:
     terms = ", ".join(printable(term) for term in searched.terms[:TERMS])
     more = len(searched.terms) - TERMS
     out.print(Text(f"  searched for: {terms or 'nothing'}{f' and {more} more' if more > 0 else ''}", style="dim"))
-    for synonym in searched.synonyms:
+    for synonym in searched.synonyms[:SYNONYMS]:
         out.print(Text(f"  and for what documents print: “{printable(synonym)}”", style="dim"))
+    if (others := len(searched.synonyms) - SYNONYMS) > 0:
+        out.print(Text(f"  and for {others} more such (--json)", style="dim"))
     if searched.routed:
         out.print(Text(f"  in: {', '.join(map(printable, searched.routed))}", style="dim"))
     for nearest in searched.nearest:

@@ -12,6 +12,7 @@ from citebound.config import Config
 from citebound.ingest.profile import profiles
 from citebound.types import Outcome
 from tests.fakes import WordHashEmbedder
+from tests.ingest.test_advisory import ONE_EACH
 
 LEASE = """SUPPLY AGREEMENT
 
@@ -63,34 +64,12 @@ Status: Fixed
 
 Stack traces are shown.
 """
-ADVISORY = """Ferrule Controls PumpView
-
-Advisory ICSA-31-004-02
-Initial release date: January 4, 2031
-
-1. RISK EVALUATION
-Successful exploitation could let an attacker stop the pumps.
-
-2. AFFECTED PRODUCTS
-Vendor: Ferrule Controls
-The following versions are affected:
-- PumpView Server: prior to 4.2
-
-3. VULNERABILITIES
-
-3.1 CVE-2031-10001
-Weakness: CWE-122: Heap-based Buffer Overflow
-The import of backups does not check the length of a name.
-CVE-2031-10001 has been assigned to this vulnerability. A CVSS v3 base score of 9.8 has been calculated.
-Remediations for CVE-2031-10001:
-- Update to version 4.2.1 or later.
-"""
 
 
 @pytest.fixture(scope="module")
 def collection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
     folder = tmp_path_factory.mktemp("readings")
-    files = {"halden-northwind.txt": LEASE, "vance-tidewater.txt": OTHER, "report.md": REPORT, "icsa.txt": ADVISORY}
+    files = {"halden-northwind.txt": LEASE, "vance-tidewater.txt": OTHER, "report.md": REPORT, "icsa.txt": ONE_EACH}
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
     config = Config(home=folder)

@@ -117,9 +117,9 @@ class _Reader:
     def read(self) -> None:
         root = self._page.root
         start = Look(paper=None if self._sheets.foreign else WHITE)
-        todo: list[tuple[Node, Look, Node, bool]] = [(root, start, root, False)]
-        while todo:
-            node, look, top, is_tail = todo.pop()
+        left: list[tuple[Node, Look, Node, bool]] = [(root, start, root, False)]
+        while left:
+            node, look, top, is_tail = left.pop()
             if is_tail:
                 self._keep(node, "tail", look, top)
                 continue
@@ -140,7 +140,7 @@ class _Reader:
             over = top if look.why and look.why == seen.why else node
             self._keep(node, "text", seen, over)
             for child in reversed(node):
-                todo += [(child, seen, over, True), (child, seen, over, False)]
+                left += [(child, seen, over, True), (child, seen, over, False)]
         for outside in (*root.itersiblings(preceding=True), *root.itersiblings()):
             self._comment(outside)
         self._finish()
