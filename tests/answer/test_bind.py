@@ -167,3 +167,34 @@ def test_two_sentences_do_not_save_what_one_contradicts() -> None:
     text = "This may be resolved later. Note that this will change the code. It may take a day."
     (made,) = bind("Note that this may change the code [1].", [passage(text)])
     assert made.verdict is Verdict.REMOVED
+
+
+@pytest.mark.parametrize(
+    ("draft", "question", "reason"),
+    [
+        ("2.1 [1]", "What is the cap on liability?", "it only names a place"),
+        ("2.1 Cap. [1]", "What is the limit?", "it only names a place"),
+        ("CVE-2031-10001 [1]", "To which weakness is CVE-2031-10001 assigned?", "it only repeats the question"),
+        ("The cap. [1]", "What is the cap?", "it only repeats the question"),
+    ],
+)
+def test_a_few_words_that_say_nothing_are_no_answer(draft: str, question: str, reason: str) -> None:
+    given = [passage("2.1 Cap. The cap on liability is USD 400. CVE-2031-10001 is a weakness of class CWE-122.")]
+    (made,) = bind(draft, given, question)
+    assert made.verdict is Verdict.REMOVED
+    assert made.reason in (reason, "it says nothing in words")
+
+
+@pytest.mark.parametrize(
+    ("draft", "question"),
+    [
+        ("USD 400 [1]", "What is the cap?"),
+        ("2.1 Cap [1]", "In which section is the cap?"),
+        ("USD 400 [1]", "Is the cap USD 400 or USD 500?"),
+        ("CWE-122 [1]", "To which weakness is CVE-2031-10001 assigned?"),
+    ],
+)
+def test_a_few_words_that_answer_are_kept(draft: str, question: str) -> None:
+    given = [passage("2.1 Cap. The cap on liability is USD 400. CVE-2031-10001 is a weakness of class CWE-122.")]
+    (made,) = bind(draft, given, question)
+    assert made.quotes

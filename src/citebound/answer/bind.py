@@ -43,6 +43,9 @@ LONGEST = 1500
 LEAST = 6
 """Words that are left of a sentence that was trimmed."""
 
+FEW = 4
+"""Words that may be a number of a place, or an echo of the question, and nothing else."""
+
 _PARTS = re.compile(
     r"(?:;|,) (?=(?:and|but|which|who|so|while|as well as|in addition|plus)\b)|; "
     r"| and (?=(?:any|all|the|this|that|it|they)\b)",
@@ -56,6 +59,10 @@ _OPEN = re.compile(
 )
 """Where no sentence ends."""
 
+_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,4}(?:\s+[^\s.\d]{1,30}){0,3}")
+_PLACE_ASKED = re.compile(
+    r"\b(?:sections?|clauses?|articles?|paragraphs?|exhibits?|where|numbers?|items?|how many)\b", re.I
+)
 _MARKERS = re.compile(r"\s*\[(\d{1,2}(?:\s*,\s*\d{1,2})*)\]")
 _NOT_FOUND = re.compile(r"^\W*(?:the answer is\s+)?not found\b", re.I)
 
@@ -99,7 +106,7 @@ def bind(draft: str, passages: Sequence[Passage], question: str = "") -> tuple[B
         cited = [int(n) for group in _MARKERS.findall(piece) for n in group.split(",")]
         sentence = " ".join(_MARKERS.sub("", piece).split())
         if re.search(r"\w", sentence):
-            made.append(_bind_sentence(sentence, cited, passages, set(content(question))))
+            made.append(_bind_sentence(sentence, cited, passages, question))
     return _to_the_point(made, set(content(question)))
 
 
@@ -125,7 +132,8 @@ def _markers_inside(draft: str) -> str:
     return re.sub(r"([.!?])(\s*(?:\[[\d, ]{1,12}\]\s*)+)", lambda m: f" {m[2].strip()}{m[1]} ", draft)
 
 
-def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage], asked: set[str]) -> Bound:
+def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passage], question: str) -> Bound:
+    asked = set(content(question))
     unknown = [n for n in cited if not 1 <= n <= len(passages)]
     if unknown:
         return Bound(sentence, (), Verdict.REMOVED, f"cites passage {unknown[0]}, which was not given")
@@ -138,6 +146,8 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
     proof, against, forged = _proof(sentence, among, passages, asked)
     if _repeats_heading(words, proof, passages):
         return Bound(sentence, (), Verdict.REMOVED, "it only repeats a heading")
+    if proof and (empty := _says_nothing(sentence, proof, question)):
+        return Bound(sentence, (), Verdict.REMOVED, empty)
     if proof:
         return Bound(sentence, (proof,), Verdict.BOUND)
     if cited and (reckoned := _reckoned(sentence, [n - 1 for n in cited], passages)):
@@ -147,6 +157,21 @@ def _bind_sentence(sentence: str, cited: Sequence[int], passages: Sequence[Passa
         if proof:
             return Bound(shorter, (proof,), Verdict.TRIMMED, against)
     return Bound(sentence, (), Verdict.REMOVED, against)
+
+
+def _says_nothing(sentence: str, proof: Quote, question: str) -> str:
+    """Why a few words are no answer though they are printed: the number that the quote begins with, alone or with its
+    heading ("2.1", "3.2 Renewal."), or what the question says itself; "" if they are one. Which of two things that it
+    names is meant, and where something stands, a question may ask."""
+    if len(sentence.split()) > FEW or _PLACE_ASKED.search(question):
+        return ""
+    bare = sentence.rstrip(". ")
+    if _NUMBERED.fullmatch(bare) and re.match(rf"{re.escape(bare)}(?![\w.]\w)", proof.text):
+        return "it only names a place"
+    known = {*content(question), *facts(question)}
+    if question and " or " not in question.lower() and {*content(sentence), *facts(sentence)} <= known:
+        return "it only repeats the question"
+    return ""
 
 
 def _reckoned(sentence: str, cited: Sequence[int], passages: Sequence[Passage]) -> Bound | None:
