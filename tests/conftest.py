@@ -10,7 +10,7 @@ import pytest
 
 from citebound import cli, cli_models
 from citebound import collection as collection_module
-from citebound.answer import scorer as scorer_module
+from citebound.answer.scoring import scorer as scorer_module
 from tests.fakes import WordHashEmbedder
 
 

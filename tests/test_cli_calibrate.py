@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from citebound import Collection, Config
-from citebound.answer.calibration import FILE, read, write
-from tests.answer.test_abstention import HOPELESS, SURE, UNSURE
+from citebound.answer.confidence.calibration import FILE, read, write
+from tests.answer.confidence.test_abstention import HOPELESS, SURE, UNSURE
 from tests.conftest import Run
 from tests.fakes import Echo, WordHashEmbedder
 

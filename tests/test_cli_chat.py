@@ -131,7 +131,7 @@ def test_control_c_in_the_middle_of_an_answer_drops_it_and_not_the_chat(
     filled: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted = Interrupted()
-    monkeypatch.setattr("citebound.answer.generator.open_generator", lambda *_: interrupted)
+    monkeypatch.setattr("citebound.answer.generation.generator.open_generator", lambda *_: interrupted)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{DEPOSIT}\n"))
     ended = filled("chat", "--json")
     assert len(interrupted.asked) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.answer.test_conflicts import AGREEMENT, AMENDMENT
+from tests.answer.conflicts.test_places import AGREEMENT, AMENDMENT
 from tests.conftest import Run
 
 ASKED = "What may the aggregate liability of either party not exceed?"

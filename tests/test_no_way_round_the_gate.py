@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from citebound import Collection, Config
-from citebound.answer import generator as generator_module
 from citebound.answer.ask import Done
-from citebound.answer.chat import Turn
+from citebound.answer.chat.chat import Turn
+from citebound.answer.generation import generator as generator_module
 from citebound.answer.render import answer_json
 from citebound.api.service import create_app
 from citebound.eval.kit import Kit
@@ -173,13 +173,13 @@ def test_evaluation(config: Config, tmp_path: Path) -> None:
     assert not [quote for quote in made.quotes if SAID.search(str(quote))]
 
 
-READERS = {"answer/dictation.py", "answer/second_try.py", "answer/writing.py"}
+READERS = {"answer/generation/dictation.py", "answer/generation/second_try.py", "answer/generation/writing.py"}
 """Where a draft is read from a model, and then bound; what else reads one needs a path above. (`eval` also asks bare
 models, as systems to compare with.)"""
 
 
 def test_no_other_file_reads_what_a_generator_writes() -> None:
-    root = Path(generator_module.__file__).parents[1]
+    root = Path(generator_module.__file__).parents[2]
     files = [*root.glob("*.py"), *(root / "answer").rglob("*.py"), *(root / "api").rglob("*.py")]
     reads = re.compile(r"generator(?:\(\))?\.stream\(")
     assert {str(f.relative_to(root)) for f in files if reads.search(f.read_text("utf-8"))} == READERS

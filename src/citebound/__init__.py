@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from citebound.answer.scorer import Scorer
+    from citebound.answer.scoring.scorer import Scorer
     from citebound.collection import Collection
     from citebound.config import Config
     from citebound.errors import CiteboundError
@@ -35,7 +35,7 @@ _HOMES = {
     "Collection": "citebound.collection",
     "Config": "citebound.config",
     "CiteboundError": "citebound.errors",
-    "Scorer": "citebound.answer.scorer",
+    "Scorer": "citebound.answer.scoring.scorer",
 }
 
 

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from citebound import cli_calibrate, cli_models, cli_receipts, cli_structure
 from citebound import config as settings
-from citebound.answer import disclosure
 from citebound.answer.ask import Done, EvidenceFound, Token
+from citebound.answer.generation import disclosure
 from citebound.answer.render import answer_json
 from citebound.cli_print import CollectionOption, FilterOption, JsonOption, err, out, print_json, print_notes, printable
 from citebound.collection import Collection

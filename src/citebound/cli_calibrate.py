@@ -16,10 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 from citebound import config as settings
-from citebound.answer import calibration as files
-from citebound.answer.calibrating import least
-from citebound.answer.calibration import Calibration, Level, Stage
-from citebound.answer.rates import at_most
+from citebound.answer.confidence import calibration as files
+from citebound.answer.confidence.calibrating import least
+from citebound.answer.confidence.calibration import Calibration, Level, Stage
+from citebound.answer.confidence.rates import at_most
 from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.types import Answer, Nearest, Outcome

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from citebound import config as settings
 from citebound.answer.ask import EvidenceFound, Token
-from citebound.answer.chat import Chat, Turn
-from citebound.answer.rewrite import Rewritten
-from citebound.answer.transcript import FORGOTTEN, chat_json, markdown, turn_json
+from citebound.answer.chat.chat import Chat, Turn
+from citebound.answer.chat.rewrite import Rewritten
+from citebound.answer.chat.transcript import FORGOTTEN, chat_json, markdown, turn_json
 from citebound.cli_print import CollectionOption, JsonOption, err, json_text, out, print_json, printable
 from citebound.collection import Collection
 from citebound.config import Config

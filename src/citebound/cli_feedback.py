@@ -10,7 +10,7 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from citebound.answer.feedback import table
+from citebound.answer.receipts.feedback import table
 from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.errors import BadFeedback

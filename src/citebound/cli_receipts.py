@@ -12,8 +12,8 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from citebound.answer.receipts import StoredReceipt
-from citebound.answer.replay import Change, Replay
+from citebound.answer.receipts.receipts import StoredReceipt
+from citebound.answer.receipts.replay import Change, Replay
 from citebound.cli_print import CollectionOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection
 from citebound.types import Answer, Verdict

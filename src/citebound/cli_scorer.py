@@ -15,10 +15,10 @@ from rich.text import Text
 
 from citebound import cli_models
 from citebound import config as settings
-from citebound.answer import scorer_file
-from citebound.answer.head import Estimate
-from citebound.answer.scorer import UNITS, Score, ScoredPlace, ScoreProgress, Scorer
-from citebound.answer.scorer_file import Facts
+from citebound.answer.scoring import scorer_file
+from citebound.answer.scoring.head import Estimate
+from citebound.answer.scoring.scorer import UNITS, Score, ScoredPlace, ScoreProgress, Scorer
+from citebound.answer.scoring.scorer_file import Facts
 from citebound.cli_answer import on_pages
 from citebound.cli_print import CollectionOption, DocumentOption, JsonOption, err, out, print_json, printable
 from citebound.collection import Collection

@@ -14,12 +14,12 @@ import numpy as np
 
 from citebound import config as settings
 from citebound.answer.ask import Asker, Done, Event, clean_question
-from citebound.answer.chat import Chat
-from citebound.answer.feedback import judged
-from citebound.answer.keeper import Keeper, Opener
-from citebound.answer.receipts import Asked, StoredReceipt, stored
-from citebound.answer.replay import Replay, question_of, replay
-from citebound.answer.scorer import ScoredPlace, ScoreProgress, Scorer
+from citebound.answer.chat.chat import Chat
+from citebound.answer.receipts.feedback import judged
+from citebound.answer.receipts.keeper import Keeper, Opener
+from citebound.answer.receipts.receipts import Asked, StoredReceipt, stored
+from citebound.answer.receipts.replay import Replay, question_of, replay
+from citebound.answer.scoring.scorer import ScoredPlace, ScoreProgress, Scorer
 from citebound.config import Config
 from citebound.errors import ConfigError, QueryError, StoreCorrupt, UnknownCollection, UnknownDocument
 from citebound.indexes import activity, chats, feedback, forgetting, generation, ingest, receipts, register
@@ -162,7 +162,7 @@ class Collection:
         """The configured generator, started on first need. Raises GeneratorError or ModelError."""
         with self._opening:
             if self._generator is None:
-                from citebound.answer.generator import open_generator
+                from citebound.answer.generation.generator import open_generator
 
                 self._generator = self._started = open_generator(self.config, self.root.parent)
             return self._generator
@@ -424,7 +424,7 @@ class Collection:
             return feedback.put(db, item)
 
     def feedback_items(self) -> tuple[Feedback, ...]:
-        """What was said of answers, oldest first; `citebound.answer.feedback.table` makes a CSV of it."""
+        """What was said of answers, oldest first; `citebound.answer.receipts.feedback.table` makes a CSV of it."""
         with self._activity.read() as db:
             return feedback.listed(db)
 

@@ -12,8 +12,8 @@ import pytest
 
 from citebound import Answer, Collection, Config, Outcome
 from citebound.answer.ask import Done, Token
-from citebound.answer.inert import inert
-from citebound.answer.prompt import ANSWER, template
+from citebound.answer.generation.inert import inert
+from citebound.answer.generation.prompt import ANSWER, template
 from citebound.errors import EmptyQuestion
 from tests.answer.faulty import (
     Server,

@@ -148,7 +148,7 @@ def test_only_the_gate_and_what_quotes_or_counts_itself_say_that_a_sentence_is_b
         for path in root.rglob("*.py")
         if re.search(r"\b(?:Bound|Sentence)\(", path.read_text("utf-8"))
     }
-    assert saying == {f"answer/{name}.py" for name in ("bind", "ask", "record", "telling", "conflicts")}
+    assert saying == {f"answer/{name}.py" for name in ("bind", "ask", "record", "absence/telling", "conflicts/places")}
 
 
 def test_what_is_left_of_a_trimmed_sentence_is_borne_out() -> None:

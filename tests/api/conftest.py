@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from citebound.answer.scorer import Scorer
+from citebound.answer.scoring.scorer import Scorer
 from citebound.api.service import create_app, server
 from citebound.api.shelf import Opener
 from citebound.api.wall import Wall

@@ -10,7 +10,7 @@ import pytest
 
 from citebound.api.service import create_app
 from citebound.config import Config
-from tests.answer.test_conflicts import AGREEMENT, AMENDMENT
+from tests.answer.conflicts.test_places import AGREEMENT, AMENDMENT
 from tests.api.conftest import fill, opener, serving
 from tests.fakes import WordHashEmbedder
 

@@ -21,7 +21,7 @@ from sse_starlette.sse import AppStatus
 
 from citebound import errors
 from citebound.answer.render import answer_json
-from citebound.answer.scorer import Scorer
+from citebound.answer.scoring.scorer import Scorer
 from citebound.api import problems, service
 from citebound.api.service import create_app
 from citebound.config import Config

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from citebound.answer.existence import existence
-from citebound.answer.odds import PRESENCE
+from citebound.answer.absence.existence import existence
+from citebound.answer.absence.odds import PRESENCE
 from citebound.answer.words import content
 from citebound.errors import ConfigError
 from citebound.eval.absence import Row, figures_of, fitted, said

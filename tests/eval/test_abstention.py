@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from citebound import Config
-from citebound.answer.calibrating import fit
-from citebound.answer.calibration import Calibration
+from citebound.answer.confidence.calibrating import fit
+from citebound.answer.confidence.calibration import Calibration
 from citebound.eval import abstention, abstention_items
 from citebound.eval.abstention_items import SUITES, TEMPTING, balanced, chosen, collected, halves, without
 from citebound.eval.abstention_measured import Measured, curves, figures_of
@@ -19,7 +19,7 @@ from citebound.eval.abstention_rows import KeptDrafts, KeptEncoder, Row, row
 from citebound.eval.measures import Place
 from citebound.eval.suite import Item, Regime, Suite, SuiteError, Task
 from citebound.types import Span
-from tests.answer.test_calibrating import MADE, cases
+from tests.answer.confidence.test_calibrating import MADE, cases
 from tests.fakes import Echo, WordHashEmbedder
 
 THINGS = "anchor basket candle drawer engine fiddle garden hammer".split()

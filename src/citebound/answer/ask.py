@@ -12,19 +12,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from citebound.answer.absence import Presence
-from citebound.answer.abstention import Abstention
+from citebound.answer.absence.answering import Presence
+from citebound.answer.absence.existence import of_one
 from citebound.answer.bind import bind, says_not_found
-from citebound.answer.conflicts import Asked, Disputes
+from citebound.answer.confidence.abstention import Abstention
+from citebound.answer.confidence.judging import Judging
+from citebound.answer.conflicts.places import Asked, Disputes
 from citebound.answer.evidence import Evidence, closing, fitting, gather, merged, weights, widen
-from citebound.answer.existence import of_one
-from citebound.answer.judging import Judging
+from citebound.answer.generation.writing import Writing
 from citebound.answer.readings import Readings, first, promote, unknown
 from citebound.answer.record import Citer, Record
-from citebound.answer.set_document import look_into, sought
-from citebound.answer.set_meaning import MEASURED, Meanings, restated
-from citebound.answer.sets import Statement, answer_set, known_names, plan
-from citebound.answer.writing import Writing
+from citebound.answer.sets.answer import Statement
+from citebound.answer.sets.by_document import look_into, sought
+from citebound.answer.sets.by_fields import answer_set, known_names
+from citebound.answer.sets.meaning import MEASURED, Meanings, restated
+from citebound.answer.sets.plan import plan
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.amendment import Ledger, governing_first

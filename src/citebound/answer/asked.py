@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from citebound.answer.set_words import MONTH
+from citebound.answer.sets.words import MONTH
 from citebound.answer.words import facts
 from citebound.indexes.lexical import STOPWORDS
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from citebound.answer.bind import Bound
-from citebound.answer.conflicts import Asked, Disputes, Place
+from citebound.answer.confidence.judging import Judging
+from citebound.answer.conflicts.places import Asked, Disputes, Place
 from citebound.answer.evidence import Candidate, Evidence
 from citebound.answer.exhibit import cite
-from citebound.answer.judging import Judging
 from citebound.indexes.amendment import Ledger
 from citebound.indexes.search import passages
 from citebound.indexes.store import Store

@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from citebound.answer.chat import Chat, ChatEvent, Turn
-from citebound.answer.transcript import chat_json, markdown, turn_json
+from citebound.answer.chat.chat import Chat, ChatEvent, Turn
+from citebound.answer.chat.transcript import chat_json, markdown, turn_json
 from citebound.api.line import Line, Threads, ending
 from citebound.api.shapes import AnswerResponse, _Filtered
 from citebound.api.shelf import Shelf

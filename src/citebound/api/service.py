@@ -25,12 +25,12 @@ from starlette.exceptions import HTTPException
 
 from citebound import __version__
 from citebound import config as settings
-from citebound.answer import scorer_file
 from citebound.answer.ask import Done, Event, EvidenceFound, Token
-from citebound.answer.chat import ChatEvent, Turn
-from citebound.answer.receipts import StoredReceipt
-from citebound.answer.rewrite import Rewritten
-from citebound.answer.scorer import Scorer
+from citebound.answer.chat.chat import ChatEvent, Turn
+from citebound.answer.chat.rewrite import Rewritten
+from citebound.answer.receipts.receipts import StoredReceipt
+from citebound.answer.scoring import scorer_file
+from citebound.answer.scoring.scorer import Scorer
 from citebound.api import page, problems
 from citebound.api.chats import (
     ChatName,

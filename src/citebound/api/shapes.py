@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from citebound.answer.receipts import StoredReceipt
+from citebound.answer.receipts.receipts import StoredReceipt
+from citebound.answer.receipts.replay import Change as ReplayedChange
+from citebound.answer.receipts.replay import Replay
 from citebound.answer.render import answer_json, hit_json, passage_json
-from citebound.answer.replay import Change as ReplayedChange
-from citebound.answer.replay import Replay
-from citebound.answer.scorer import Score, ScoredPlace
-from citebound.answer.scorer_file import Facts
+from citebound.answer.scoring.scorer import Score, ScoredPlace
+from citebound.answer.scoring.scorer_file import Facts
 from citebound.errors import BadFilter
 from citebound.indexes.filters import parse
 from citebound.indexes.register import Entry, Findings, Overview

@@ -28,10 +28,10 @@ from rich.progress import track
 
 import citebound
 from citebound import config as settings
-from citebound.answer import calibration as files
-from citebound.answer import odds
-from citebound.answer.calibrating import RISKS, STRENGTH, best, level, upper
-from citebound.answer.calibration import Calibration, Limit, Made, Stage, Weight
+from citebound.answer.absence import odds
+from citebound.answer.confidence import calibration as files
+from citebound.answer.confidence.calibrating import RISKS, STRENGTH, best, level, upper
+from citebound.answer.confidence.calibration import Calibration, Limit, Made, Stage, Weight
 from citebound.config import Config
 from citebound.errors import CiteboundError, ConfigError
 from citebound.eval import absence_items as items
@@ -48,7 +48,7 @@ from citebound.protocols import Embedder
 from citebound.types import Answer, Outcome
 
 FOLDER = Path("eval/work/absence")
-SHIPPED = Path("src/citebound/answer") / odds.FILE
+SHIPPED = Path("src/citebound/answer/absence") / odds.FILE
 COMMAND = "python -m citebound.eval.absence"
 DOCUMENTS = 6
 """Of each side of a source."""

@@ -24,10 +24,10 @@ from rich.console import Console
 
 import citebound
 from citebound import config as settings
-from citebound.answer import calibration as files
-from citebound.answer.calibrating import fit
-from citebound.answer.calibration import Calibration, Made
-from citebound.answer.generator import open_generator
+from citebound.answer.confidence import calibration as files
+from citebound.answer.confidence.calibrating import fit
+from citebound.answer.confidence.calibration import Calibration, Made
+from citebound.answer.generation.generator import open_generator
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.errors import CiteboundError, ConfigError
@@ -44,7 +44,7 @@ from citebound.types import Outcome
 
 FOLDER = Path("eval/work/abstention")
 CURVES = Path("eval/results/abstention.json")
-SHIPPED = Path("src/citebound/answer") / files.FILE
+SHIPPED = Path("src/citebound/answer/confidence") / files.FILE
 COMMAND = "python -m citebound.eval.abstention"
 ITEMS = 150
 FIT_BY_QUOTES = 400

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-from citebound.answer.calibrating import Case, upper
-from citebound.answer.calibration import Calibration, Level, Stage
+from citebound.answer.confidence.calibrating import Case, upper
+from citebound.answer.confidence.calibration import Calibration, Level, Stage
 from citebound.eval.abstention_items import TEMPTING
 from citebound.eval.abstention_rows import Row
 from citebound.eval.figures import Figure, share

@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.progress import track
 
-from citebound.answer.calibrating import Case
+from citebound.answer.confidence.calibrating import Case
 from citebound.eval import journal
 from citebound.eval.answers_judged import judge, sentences
 from citebound.eval.kept import KeptVectors

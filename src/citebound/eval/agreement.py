@@ -18,7 +18,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import track
 
-from citebound.answer.generator import open_generator
+from citebound.answer.generation.generator import open_generator
 from citebound.config import load
 from citebound.eval import matching, prompts, spec
 from citebound.eval.figures import Figure, record, share

@@ -31,8 +31,8 @@ from rich.progress import track
 
 import citebound
 from citebound import config as settings
-from citebound.answer import generator as door
 from citebound.answer.ask import Done, EvidenceFound, Token
+from citebound.answer.generation import generator as door
 from citebound.collection import Collection
 from citebound.errors import CiteboundError, ConfigError
 from citebound.eval import journal, spec

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from citebound.answer.generator import ChatGenerator
+from citebound.answer.generation.generator import ChatGenerator
 from citebound.config import Config
 from citebound.errors import ConfigError
 from citebound.eval.language_model import Messages, Reply

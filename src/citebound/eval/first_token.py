@@ -39,8 +39,8 @@ from rich.progress import track
 
 from citebound import config as settings
 from citebound.answer.ask import Done, EvidenceFound, Token
-from citebound.answer.engine import Engine
-from citebound.answer.generator import SEED, open_generator
+from citebound.answer.generation.engine import Engine
+from citebound.answer.generation.generator import SEED, open_generator
 from citebound.collection import Collection
 from citebound.config import Config
 from citebound.errors import CiteboundError, ConfigError, GeneratorUnavailable

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import citebound
-from citebound.answer import calibration as files
-from citebound.answer.calibrating import Case, fit
-from citebound.answer.calibration import Calibration, Made
+from citebound.answer.confidence import calibration as files
+from citebound.answer.confidence.calibrating import Case, fit
+from citebound.answer.confidence.calibration import Calibration, Made
 from citebound.collection import Collection
 from citebound.errors import BadLabels
 from citebound.eval import own

@@ -28,10 +28,11 @@ from rich.console import Console
 from rich.progress import track
 
 from citebound import config as settings
-from citebound.answer.set_document import read_off, sought
-from citebound.answer.set_meaning import Meanings, restated
-from citebound.answer.set_plan import plan
-from citebound.answer.sets import SetAnswer, answer_set, known_names
+from citebound.answer.sets.answer import SetAnswer
+from citebound.answer.sets.by_document import read_off, sought
+from citebound.answer.sets.by_fields import answer_set, known_names
+from citebound.answer.sets.meaning import Meanings, restated
+from citebound.answer.sets.plan import plan
 from citebound.errors import ConfigError
 from citebound.eval.demo import samples
 from citebound.eval.figures import Figure, record, share

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from citebound import models
-from citebound.answer.head import calibrate
+from citebound.answer.scoring.head import calibrate
 from citebound.eval.calibration import Floats, fit_temperature, softened
 from citebound.eval.kit import Evidence, Kit
 from citebound.eval.measures import Place

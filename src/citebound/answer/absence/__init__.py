@@ -1,0 +1,1 @@
+"""Questions whether something is there, such as "is there a non-compete?"."""

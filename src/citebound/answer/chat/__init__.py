@@ -1,0 +1,1 @@
+"""Turns that go on from each other: what a follow-up question means by itself."""

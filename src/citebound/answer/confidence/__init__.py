@@ -1,0 +1,1 @@
+"""How sure an answer must be, and how that was fitted."""

@@ -1,0 +1,1 @@
+"""Where places disagree: which two say what, and which of them governs."""

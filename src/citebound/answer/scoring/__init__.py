@@ -1,0 +1,1 @@
+"""Scorers: calibrated classifiers on frozen embeddings."""
