@@ -33,7 +33,7 @@ from citebound.indexes.amendment import Ledger, governing_first
 from citebound.indexes.closure import Closed
 from citebound.indexes.language import warning, warnings
 from citebound.indexes.lexical import terms
-from citebound.indexes.search import STAGES, Search
+from citebound.indexes.search import STAGES, Found, Search
 from citebound.indexes.store import Store
 from citebound.indexes.synonyms import kind
 from citebound.ingest.profile import Profile, profiles
@@ -83,6 +83,24 @@ class Done:
 Event = EvidenceFound | Token | Done
 
 
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What was found for a question, and by what search: the evidence, what of it is given to a model with the hints of
+    its kinds of documents, the weights of the question's words, how many documents and chunks were searched, the
+    documents that it means, and the seconds that all this took."""
+
+    question: str
+    looked: Found
+    evidence: Evidence
+    closed: Closed
+    hints: str
+    stages: frozenset[str]
+    weighed: Mapping[str, float]
+    searched: tuple[int, int]
+    documents: tuple[str, ...]
+    seconds: float
+
+
 def clean_question(question: str, limit: int) -> str:
     """The question without control characters and outer white space. Raises EmptyQuestion, QuestionTooLong."""
     cleaned = re.sub(r"[\x00-\x1f\x7f]+", " ", question).encode("utf-8", "replace").decode("utf-8").strip()
@@ -121,57 +139,17 @@ class Asker:
         is needed; None means quotes alone. Without `abstain` nothing is held back for being unsure. Raises QueryError
         before the first event."""
         question = clean_question(question, self._config.question_limit)
-        started = time.monotonic()
         about_all = self._of_the_set(question, tree)
         if about_all is not None:
             yield EvidenceFound(())
             yield Done(about_all)
             return
-        on = frozenset(stages)
-        looked = self._search.find(question, HITS, tree, stages=on)
-        hits, asked = self._ledger.mark_hits(looked.hits), looked.asked
-        searched = self._store.searched(tree)
-        weighed = weights(asked, self._store.frequencies(terms(asked)), searched[1])
-        meant = tuple(looked.route.documents) or self._store.only(tree)
-        read = self._readings.of(question, meant, tree)
-        hits = self._ledger.mark_hits(first(hits, self._readings.hits(read, tree)))
-        evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder), read))
-        closed, hints = self._given(evidence, "closure" in on, hinted=open_generator is not None)
-        evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder))
-        notes = self._notes(question, tree)
-        found = time.monotonic()
-        yield EvidenceFound(closed.passages)
-        receipt = Receipt(
-            generation=self._search.generation(),
-            encoder=self._embedder.name,
-            generator="",
-            prompt_sha256="",
-            searched_documents=searched[0],
-            searched_chunks=searched[1],
-            sufficiency=evidence.sufficiency,
-            retrieval_seconds=found - started,
-            generation_seconds=0.0,
-        )
-        abstention = Abstention(self._store.path.parent, self._embedder, self._config, off=not abstain)
-        routed = tuple(self._store.info(document)[0].title for document in looked.route.documents)
-        judging = Judging(abstention, looked, evidence, closed.passages, weighed, searched, routed)
-        record = Record(self._store, self._ledger, question, evidence, closed.passages, receipt, notes, hints, judging)
-        named = searched[0] == 1 or bool(looked.route.documents)
-        record.disputes = self._disputes, Asked(question, named, tree, kind(question) is not None)
-        existing = self._presence.answer(
-            record, looked, tree, lambda within: self._looked(question, asked, weighed, within, on)
-        )
-        if existing is not None:
-            yield Done(existing)
-            return
-        gone = unknown(self._store, question, meant, tree)
-        if gone:
-            where = f"in {routed[0]}" if len(routed) == 1 else "in the documents that were searched"
-            yield Done(record.not_found(f"{gone} does not stand {where}"))
-            return
-        if judging.hopeless:
-            reason = "no passage answers the question well enough" if hits else "the collection has nothing on this"
-            yield Done(record.not_found(reason))
+        found = self._find(question, tree, frozenset(stages), hinted=open_generator is not None)
+        yield EvidenceFound(found.closed.passages)
+        record = self._record(found, tree, abstain=abstain)
+        undrafted = self._undrafted(record, found, tree)
+        if undrafted is not None:
+            yield Done(undrafted)
             return
         if open_generator is None:
             yield Done(record.quoted())
@@ -183,12 +161,68 @@ class Asker:
             return
         yield from self._generated(question, generator, record)
 
-    def _looked(
-        self, question: str, asked: str, weighed: Mapping[str, float], tree: Filter, stages: frozenset[str]
-    ) -> Evidence:
+    def _find(self, question: str, tree: Filter | None, stages: frozenset[str], *, hinted: bool) -> _Gathered:
+        """Search, what was read off the documents first, and what of it fits into a prompt. Raises QueryError."""
+        started = time.monotonic()
+        looked = self._search.find(question, HITS, tree, stages=stages)
+        hits, asked = self._ledger.mark_hits(looked.hits), looked.asked
+        searched = self._store.searched(tree)
+        weighed = weights(asked, self._store.frequencies(terms(asked)), searched[1])
+        meant = tuple(looked.route.documents) or self._store.only(tree)
+        read = self._readings.of(question, meant, tree)
+        hits = self._ledger.mark_hits(first(hits, self._readings.hits(read, tree)))
+        evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder), read))
+        closed, hints = self._given(evidence, "closure" in stages, hinted=hinted)
+        evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder))
+        seconds = time.monotonic() - started
+        return _Gathered(question, looked, evidence, closed, hints, stages, weighed, searched, meant, seconds)
+
+    def _record(self, found: _Gathered, tree: Filter | None, *, abstain: bool) -> Record:
+        """What the answer is made from, whoever writes it."""
+        question, looked, evidence, passages = found.question, found.looked, found.evidence, found.closed.passages
+        receipt = Receipt(
+            generation=self._search.generation(),
+            encoder=self._embedder.name,
+            generator="",
+            prompt_sha256="",
+            searched_documents=found.searched[0],
+            searched_chunks=found.searched[1],
+            sufficiency=evidence.sufficiency,
+            retrieval_seconds=found.seconds,
+            generation_seconds=0.0,
+        )
+        abstention = Abstention(self._store.path.parent, self._embedder, self._config, off=not abstain)
+        titles = self._titles(looked)
+        judging = Judging(abstention, looked, evidence, passages, found.weighed, found.searched, titles)
+        notes = self._notes(question, tree)
+        record = Record(self._store, self._ledger, question, evidence, passages, receipt, notes, found.hints, judging)
+        named = found.searched[0] == 1 or bool(looked.route.documents)
+        record.disputes = self._disputes, Asked(question, named, tree, kind(question) is not None)
+        return record
+
+    def _undrafted(self, record: Record, found: _Gathered, tree: Filter | None) -> Answer | None:
+        """The answer that needs no draft (whether a thing is there, or that nothing answers), or None."""
+        existing = self._presence.answer(record, found.looked, tree, lambda within: self._looked(found, within))
+        if existing is not None:
+            return existing
+        gone = unknown(self._store, record.question, found.documents, tree)
+        if gone:
+            titles = self._titles(found.looked)
+            where = f"in {titles[0]}" if len(titles) == 1 else "in the documents that were searched"
+            return record.not_found(f"{gone} does not stand {where}")
+        if record.judging is not None and record.judging.hopeless:
+            some = "no passage answers the question well enough"
+            return record.not_found(some if found.evidence.hits else "the collection has nothing on this")
+        return None
+
+    def _titles(self, looked: Found) -> tuple[str, ...]:
+        """Of the documents that the question names."""
+        return tuple(self._store.info(document)[0].title for document in looked.route.documents)
+
+    def _looked(self, found: _Gathered, tree: Filter) -> Evidence:
         """The evidence of some documents alone."""
-        hits = self._ledger.mark_hits(self._search.find(question, HITS, tree, stages=stages).hits)
-        return gather(asked, hits, weighed, self._embedder)
+        hits = self._ledger.mark_hits(self._search.find(found.question, HITS, tree, stages=found.stages).hits)
+        return gather(found.looked.asked, hits, found.weighed, self._embedder)
 
     def _given(self, evidence: Evidence, closure: bool, *, hinted: bool) -> tuple[Closed, str]:
         """The passages for the prompt, within the budget with the hints for their kinds of documents; the hints."""
