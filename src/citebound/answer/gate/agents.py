@@ -29,7 +29,7 @@ PARTY = (
     r"|Second)\s+(?:Party|Person|Entity|Side|Member)"
 )
 _NAME = re.compile(
-    rf"\b{PARTY}\b|\bParty\s+[A-D]\b|\b[a-z]?[A-Z][\w&'’.-]*(?:\s+(?:of\s+|and\s+|&\s+)?[A-Z][\w&'’-]*){{0,5}}"
+    rf"\b{PARTY}\b|\bParty\s+[A-D]\b|\b[a-z]?[A-Z][\w&'’.-]*(?:\s+(?:of\s+|&\s+)?[A-Z][\w&'’-]*){{0,5}}"
     rf"|\b(?:{'|'.join(sorted(ROLES, key=len, reverse=True))})\b",
 )
 _COMMON = frozenset(
@@ -166,6 +166,8 @@ def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
     for begin, end, name in reversed(before):
         if verb - end > 160:
             break
+        if _JOINED.search(text[:begin]):
+            continue
         if verb - end < 2 and not re.search(
             r"\b(?:of|by|with|between)\s+(?:the\s+|an?\s+|any\s+)?$", text[:begin], re.I
         ):
@@ -180,6 +182,13 @@ def _subject(text: str, before: list[tuple[int, int, str]], verb: int) -> str:
     return ""
 
 
+_JOINED = re.compile(
+    r"\b(?:of|to|by|for|with|from|under|between|against)\s+(?:the\s+|an?\s+|any\s+)?(?:[A-Z][\w&'’-]*\s+){1,4}(?:and|or)\s+"
+    r"(?:the\s+|an?\s+|any\s+)?$"
+)
+"""What hangs on a preposition with another name: "the rights of the Fund and the Adviser"."""
+
+
 def _plain(name: str) -> str:
     words = re.findall(r"\w(?:[\w&-]*\w)?", name.lower().replace("’s", "").replace("'s", ""))
     while words and words[0] in _COMMON:
@@ -190,6 +199,8 @@ def _plain(name: str) -> str:
 
 
 _DOTTED = re.compile(r"\b(?:[A-Z]\.){2,6}")
+_EXPLOITED = frozenset(stem(w) for w in ("exploitation", "exploited", "exploit"))
+"""Who exploits something is an attacker."""
 GENERIC = frozenset("agreement contract document report section".split())
 """Names that any document has for itself."""
 
@@ -206,6 +217,7 @@ def unknown(sentence: str, shown: Iterable[str]) -> str:
     for name in sorted(names(sentence)):
         for part in name.split():
             known = part in _COMMON or part in GENERIC or stem(part) in stems or part.isdigit()
+            known = known or (part in ("attacker", "attackers") and bool(_EXPLOITED & stems))
             if known or all(stem(piece) in stems for piece in re.split(r"[-&]", part)):
                 continue
             initials = "".join(word[0] for word in name.split() if word not in _COMMON)

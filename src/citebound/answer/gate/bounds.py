@@ -154,7 +154,7 @@ def objections(sentence: str, quote: str) -> list[str]:
         if kind == "none" and denies(quote):
             continue  # "not any" is "no"
         for word in sorted(said.get(kind, set()) - shown.get(kind, set())):
-            if word and word in shown.get(opposite, set()):
+            if word and word in shown.get(opposite, set()) - said.get(opposite, set()):
                 made.append(f"the evidence says “{opposite}” of “{word}”, the sentence “{kind}”")
     for kind in ("least", "most", "before", "after"):
         opposite = OPPOSITE[kind]
@@ -177,6 +177,7 @@ def objections(sentence: str, quote: str) -> list[str]:
     return list(dict.fromkeys(made))
 
 
+_MODAL = re.compile(r"\b(?:shall|may|must|will)\b", re.I)
 _OWN_VERB = re.compile(r"[.;:]\s|,?\s+(?:and|but)\s+(?=(?:\w+\s+){0,2}(?:shall|may|must|will)\b)", re.I)
 """Where a clause with a verb of its own begins."""
 
@@ -184,6 +185,8 @@ _OWN_VERB = re.compile(r"[.;:]\s|,?\s+(?:and|but)\s+(?=(?:\w+\s+){0,2}(?:shall|m
 def _concerns(before: str, sentence: str) -> bool:
     """Whether a sentence speaks of the clause that an exception ends; at the beginning it concerns all."""
     clause = _OWN_VERB.split(before)[-1]
+    if modal := _MODAL.search(clause):
+        clause = clause[modal.end() :]  # what its subject does, not who it is
     said = {stem(w) for w in _WORD.findall(clause) if w.lower() not in _SKIPPED and w.lower() != "not"}
     return not said or bool(said & {stem(w) for w in _WORD.findall(sentence)})
 

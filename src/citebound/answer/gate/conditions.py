@@ -27,10 +27,17 @@ _MARK = re.compile(
     re.I,
 )
 _BOILERPLATE = re.compile(
-    r"\b(?:unless|except\s+as|without)\s+(?:otherwise|limitation|limiting|prejudice|regard|further)\b", re.I
+    r"\b(?:unless|except)\b[^,.;]{0,60}?\botherwise\b"
+    r"|\b(?:unless|except\s+as|without)\s+(?:otherwise|limitation|limiting|prejudice|regard|further)\b",
+    re.I,
 )
+_ASIDE = re.compile(r",(\s+(?:\w+\s+){0,2}\w+),(?=\s+that\b)", re.I)
+_AGREED = re.compile(r"\bagrees?\s+(?:that|to)\b", re.I)
+"""Who agrees to a contract consents to nothing in it."""
 _FOUND = re.compile(r"\bit\s+(?:turns\s+out|is\s+found|is\s+discovered)\s+that\b", re.I)
 _END = re.compile(r"[.;:]|,(?!\s*(?:or|and)\b)|,\s+and\s+(?=(?:any|the|all|each|no|such|this|it|its)\b)|\)")
+_VERB = re.compile(r"\b(?:shall|will|must|may|can|is|are|which|who|that)\b", re.I)
+"""Where what follows a preposition ends."""
 _CLAUSE = re.compile(r"[.;:]\s")
 _UN = (
     r"in(?:sufficient|adequate|valid|complete|correct|effective|capable|compatible)"
@@ -38,7 +45,7 @@ _UN = (
 )
 _ADJECTIVE = re.compile(rf"\b(?:{_UN})\b", re.I)
 _DENIED = re.compile(
-    r"\b(?:not|no|none|never|neither|nor|nothing|nobody|cannot|void|prohibited|refuses?|fails?|mismatch\w*"
+    r"\b(?:not|no|none|never|neither|nor|nothing|nobody|cannot|void|prohibited|refus(?:e|es|ed|ing)|fail(?:s|ed)?|mismatch\w*"
     rf"|{_UN}|(?<!no\s)other\s+than)\b"
     r"(?!\s+(?:only|later|less|more|fewer|limited|to\s+exceed))|n['’]t\b",
     re.I,
@@ -59,6 +66,7 @@ def conditions(text: str, beside: str = "") -> list[Condition]:
     """The conditions of a text, in order. What the text `beside` it calls "invalid" too is no denial of one."""
     for word in {m[0].lower() for m in _ADJECTIVE.finditer(text)} & {m[0].lower() for m in _ADJECTIVE.finditer(beside)}:
         text = re.sub(rf"\b(?:in|un)(?={word[2:]}\b)", "", text, flags=re.I)
+    text = _ASIDE.sub(r"\1", text)
     text = _FOUND.sub(" ", _BOILERPLATE.sub(" ", text))
     made = []
     breaks = [0, *(m.end() for m in _CLAUSE.finditer(text)), len(text)]
@@ -68,6 +76,8 @@ def conditions(text: str, beside: str = "") -> list[Condition]:
         until = marks[i + 1].start() if i + 1 < len(marks) else len(text)
         stop = _END.search(text, mark.end(), until)
         end = stop.start() if stop else until
+        if mark[0].lower() in ("without", "absent") and (verb := _VERB.search(text, mark.end(), end)):
+            end = verb.start()
         depends = text[mark.end() : end]
         denied = beyond[min(bisect_right(breaks, mark.start()), len(beyond)) - 1]
         turned = (mark.lastgroup == "unless") ^ bool(_DENIED.search(depends)) ^ denied
@@ -87,6 +97,7 @@ def objections(sentence: str, quote: str) -> list[str]:
     """What the sentence makes depend on something that the quote does not, or the other way round."""
     shown = conditions(quote, sentence)
     given = set(words(quote)) | all_words(quote)
+    consented = all_words(_AGREED.sub(" ", quote))
     made = []
     for one in conditions(sentence, quote):
         if not one.words:
@@ -99,6 +110,8 @@ def objections(sentence: str, quote: str) -> list[str]:
         near = [(len(_common(one.words, other.words)) / len(one.words), other) for other in shown if other.words]
         near = [(share, other) for share, other in near if share >= HALF]
         if not near:
+            if one.kind == "unless" and not shown and not any(alike(w, o) for w in one.words for o in consented):
+                made.append(f"no quote bears out the condition “{text}…”")
             if one.kind != "if" and not negative(quote):
                 made.append(f"the evidence does not say “{one.kind}” of “{text}…”")
             continue

@@ -39,6 +39,17 @@ _ABLE = re.compile(
 )
 """What says in other words that something may be done."""
 _RISK = re.compile(r"\b(?:risks?|possibilit\w+|chances?|dangers?|likelihood|potential)\s+(?:of|that|for)\b", re.I)
+_WHO_CAN = re.compile(r"\b(?:who|that)\s+(?:can|could|may|is\s+able\s+to|are\s+able\s+to|has|have)\b", re.I)
+_IF_ABLE = re.compile(r"\bif\s+(?:an?|the|any)\s+\w+\s+(?:is\s+able|are\s+able|can|could|has|have)\b", re.I)
+"""A condition that a restatement may put into a relative clause."""
+_CHOSEN = re.compile(r"\bwhichever\b|\b(?:earlier|later|greater|lesser|higher|lower)\s+of\b|\bto\s+occur\b", re.I)
+"""What chooses one of two, which may be joined by "and" or "or"."""
+_FIRST_CLAUSE = re.compile(
+    r"^\W*(?:if|when|where|once|unless|upon|on|at|within|after|before|until|during|for|in|to\s+the\s+extent|while|as|subject"
+    r"|without|not\s+later)\b(?P<front>.*?,)\s+(?=[^,]*?\b(?:shall|must|will|may|can|should|is|are|has|have)\b)",
+    re.I | re.S,
+)
+"""What stands before the subject of a text."""
 _RESTRICTED = re.compile(r"\b(?:restricted|limited|confined)\s+to\b", re.I)
 
 
@@ -128,7 +139,8 @@ def _only_possible(said: Sequence[Word], shown: Sequence[Word], sentence: str) -
 def _subject(said: Sequence[Word], shown: Sequence[Word], sentence: str, quote: str) -> str:
     """The role that a copy begins with, if its quote begins with another one of the roles that both have, and neither
     is a passive of the other."""
-    firsts = [next((w for w in words[:BEGINNING] if role(w.form)), None) for words in (said, shown)]
+    begins = [read(_FIRST_CLAUSE.sub("", text)) for text in (sentence, quote)]
+    firsts = [next((w for w in words[:BEGINNING] if role(w.form)), None) for words in begins]
     if None in firsts or firsts[0] == firsts[1]:
         return ""
     mine, theirs = (w.form for w in firsts if w)
@@ -143,6 +155,8 @@ class _Changed:
 
     def __init__(self, said: Sequence[Word], shown: Sequence[Word], sentence: str, quote: str) -> None:
         self.risk = _RISK.search(sentence) is not None
+        self.able = _WHO_CAN.search(sentence) is not None and _IF_ABLE.search(quote) is not None
+        self.chosen = _CHOSEN.search(sentence) is not None and _CHOSEN.search(quote) is not None
         self.restricted = _RESTRICTED.search(quote) is not None
         had, has = Counter(w.stem for w in shown), Counter(w.stem for w in said)
         self._more = {w: has[w] - had[w] for w in had.keys() | has.keys()}
@@ -167,7 +181,7 @@ def _judged(before: Sequence[Word], now: Sequence[Word], changed: _Changed, deni
         has = {w.form for w in now if kind_of(w.form) == kind}
         if kind == "denial" and bool(had) != bool(has) and denials_differ and (has or not _member(before)):
             made.append("the evidence and the sentence disagree on a negation")
-        elif kind != "denial" and had and has and had != has:
+        elif kind != "denial" and had and has and had != has and not (changed.chosen and had | has <= {"and", "or"}):
             made.append(f"the evidence says “{min(had)}”, the sentence “{min(has)}”")
         elif (
             kind == "modal"
@@ -176,7 +190,7 @@ def _judged(before: Sequence[Word], now: Sequence[Word], changed: _Changed, deni
             and not ("may" in had and changed.risk)
         ):
             made.append("what may be and what is are not the same")
-        elif (kind == "bound" and has and not had) or (
+        elif (kind == "bound" and not had and any(changed.more(w) > 0 for w in now if kind_of(w.form) == kind)) or (
             kind == "scope"
             and has & LIMITING
             and not had
@@ -188,7 +202,10 @@ def _judged(before: Sequence[Word], now: Sequence[Word], changed: _Changed, deni
         left_out := [
             w.form
             for i, w in enumerate(before)
-            if w.form in NARROWING and changed.more(w) < 0 and not (w.form == "other" and _weighty(before[i + 1 :]))
+            if w.form in NARROWING
+            and changed.more(w) < 0
+            and not (w.form == "if" and changed.able)
+            and not (w.form == "other" and _weighty(before[i + 1 :]))
         ]
     ):
         made.append(f"“{left_out[0]}” is left out")

@@ -83,6 +83,7 @@ _MARK = re.compile(
     rf"|(?P<unless>unless|except\s+(?:if|when|where))|(?P<not>{NOT}))(?![\w-])",
     re.I,
 )
+_NEVER = re.compile(r"(?:in\s+no\s+event|under\s+no\s+circumstances)\b", re.I)
 _NEEDS = re.compile(r"(?:has|have|had|needs?)\s+to|(?:is|are)\s+(?:required|obligated|obliged)", re.I)
 """What nobody has to do is excused, not forbidden."""
 _BOUND = re.compile(
@@ -94,6 +95,10 @@ _BOUND = re.compile(
     r"|no\.\s*\d|not\s+(?:as|so)\s+\w+\s+as|not\s+to\s+exceed|as\s+well\s+as\s+not)\b",
     re.I,
 )
+_OTHERWISE = re.compile(
+    r"\b(?:unless|except)\b[^,.;]{0,60}?\b(?:otherwise)\b(?:\s+(?:provided|stated|agreed|specified))?", re.I
+)
+"""That something else may be said elsewhere denies nothing."""
 _ASIDE = re.compile(r",\s(?:directly\s+or\s+indirectly|in\s+whole\s+or\s+in\s+part)\s*,", re.I)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _STOP = re.compile(
@@ -113,7 +118,10 @@ REACH = 9
 
 def predicates(text: str) -> list[Predicate]:
     """Every head word that a modal or a negation governs, in order; coordinated verbs count each."""
-    text = _BOUND.sub(lambda m: " " * len(m[0]), _ASIDE.sub(lambda m: " " * len(m[0]), text))
+    text = _BOUND.sub(
+        lambda m: " " * len(m[0]),
+        _ASIDE.sub(lambda m: " " * len(m[0]), _OTHERWISE.sub(lambda m: " " * len(m[0]), text)),
+    )
     marks = list(_MARK.finditer(text))
     made: list[Predicate] = []
     for i, mark in enumerate(marks):
@@ -201,8 +209,8 @@ def _denied_subject(text: str, marks: list[re.Match[str]], i: int) -> bool:
     between = text[before.end() : marks[i].start()]
     if re.search(r"\b(?:has|have|had|with|is|are|there)\s+$", text[: before.start()], re.I):
         return False  # "a vault that has no position could"
-    denying = before["nobody"] is not None or before[0].lower() in ("neither", "no")
-    return denying and len(between) < 80 and not _STOP.search(between)
+    denying = before["nobody"] is not None or _NEVER.match(before[0]) or before[0].lower() in ("neither", "no")
+    return bool(denying) and len(between) < 80 and not _STOP.search(between)
 
 
 def _heads(text: str, begin: int) -> list[tuple[str, int]]:

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from citebound.answer.gate import agents, bounds, conditions, copying, members, overclaims
+from citebound.answer.gate import (
+    agents,
+    assertion,
+    bounds,
+    conditions,
+    copying,
+    members,
+    overclaims,
+    pairs,
+    sides,
+    times,
+)
 from citebound.answer.gate.dates import Date, dates
 from citebound.answer.gate.exchange import exchanged
 from citebound.answer.gate.identifiers import identifiers, provisions
@@ -37,6 +48,7 @@ _CONDITION = re.compile(r"\b(?:needs?|requires?|required|only|unless|before|unti
 
 _RELATIVE = re.compile(r",?\s+(?:which|that)\s+(?:\w+\s+)?(?=(?:shall|may|must|will|is|are)\b)", re.I)
 """What is said of a condition besides."""
+_ONLY = re.compile(r"\b(?:only|solely|exclusively)\b", re.I)
 _ADVICE = re.compile(
     r"\b(?:should|ought|recommend\w*|advis\w+|suggest\w*|must|shall|needs?|may|can|could|would|better|best|to be)\b",
     re.I,
@@ -52,6 +64,12 @@ _READ = re.compile(
     re.I,
 )
 """Where a sentence says that it was read; needs no proof."""
+_RECEIVES = re.compile(r"\b([A-Za-z][\w&-]+)\s+(?:(?:shall|must|will|should|may)\s+)?(?:receives?|gets?|obtains?)\b")
+_GIVEN = re.compile(
+    r"\b(?:provided|given|sent|delivered|furnished|supplied|paid|submitted|made\s+available)\s+to\s+(?:the\s+|each\s+)?([A-Za-z][\w&-]+)",
+    re.I,
+)
+_HEADING = re.compile(r"([A-Z][a-z]{3,})\s+(?=[A-Z])")
 _STANDS = re.compile(
     r"^(?:(?:under|in|per|according to|pursuant to|as (?:stated|set out|provided) in)"
     r" (?:section|clause|article|paragraph) [\w.()]{1,12},? "
@@ -99,14 +117,21 @@ def compare(sentence: str, quote: str, context: str = "") -> Comparison:
     """A sentence against a quote. `context` is the quote's title and headings, which may prove provisions,
     identifiers and names, and give words, and nothing else."""
     listed = members.objections(sentence, quote)
-    sentence, quote = active(_READ.sub("", sentence)), active(quote)
+    sentence = _READ.sub("", sentence)
+    sentence, quote = _without_heading(sentence), _without_heading(quote)
+    plain = [
+        one
+        for reader in (assertion, sides, times, pairs)
+        for one in reader.objections(_one_line(sentence), _one_line(quote))
+    ]
+    sentence, quote = active(sentence), active(quote)
     said, shown, around = hard_facts(sentence), hard_facts(quote), hard_facts(context)
     sentence = _STANDS.sub("", sentence)
     made = [*listed, *(f"no quote bears out {one}" for one in _lacking(said, shown, around, quote))]
     copied = copying.objections(sentence, quote, context)
     contrary = _contrary(sentence, quote) if copied is None else []
     contrary += conditions.objections(sentence, quote)
-    contrary += overclaims.objections(sentence, quote)
+    contrary += [*overclaims.objections(sentence, quote), *plain]
     made += contrary
     made += _added(sentence, f"{quote} {context}") if copied is None else [*_repeated(said, shown), *copied]
     made += bounds.objections(sentence, quote)
@@ -119,6 +144,16 @@ def compare(sentence: str, quote: str, context: str = "") -> Comparison:
         made.append(f"“{pair[0]}” and “{pair[1]}” have changed places")
         contrary = made
     return Comparison(tuple(dict.fromkeys(made)), copied is not None, bool(contrary))
+
+
+def _without_heading(text: str) -> str:
+    """Without a heading of one word that the text says again: "Supply NLS will supply"."""
+    match = _HEADING.match(text)
+    return text[match.end() :] if match and re.search(rf"\b{match[1].lower()}", text[match.end() :]) else text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
@@ -134,9 +169,18 @@ def _repeated(said: HardFacts, shown: HardFacts) -> list[str]:
 def _contrary(sentence: str, quote: str) -> list[str]:
     """Where a sentence in words of its own and a quote contradict each other."""
     made = [*_logic(sentence, quote)]
-    if one := turned(sentence, quote):
+    if (one := turned(sentence, quote)) and not _handed(sentence, quote):
         made.append(one)
     return made
+
+
+def _handed(sentence: str, quote: str) -> bool:
+    """Whether one text says that somebody receives what the other says is provided to him."""
+    for one, other in ((sentence, quote), (quote, sentence)):
+        gets = _RECEIVES.search(one)
+        if gets and any(given[1].lower() == gets[1].lower() for given in _GIVEN.finditer(other)):
+            return True
+    return False
 
 
 def _lacking(said: HardFacts, shown: HardFacts, around: HardFacts, quote: str) -> list[str]:
@@ -179,6 +223,11 @@ def _logic(sentence: str, quote: str) -> list[str]:
             rest = _RELATIVE.search(quote, bound.end())
             shown = predicates(quote[rest.end() :]) if rest else []
             return _disagreements(said, shown)[0]
+    if _ONLY.search(sentence) and _ONLY.search(quote):  # what must be done only so may be done only so
+        said, shown = (
+            [Predicate(p.head, Mood.PERMITS if p.mood is Mood.REQUIRES else p.mood, p.denied) for p in ps]
+            for ps in (said, shown)
+        )
     made, matched = _disagreements(said, shown)
     if (denies(sentence) or (not matched and sum(p.denied for p in said) == 1)) and not negative(quote):
         made.append("the evidence denies nothing")

@@ -47,7 +47,16 @@ _NARROW = re.compile(
     r"|authenticated|remote|local|exclusive|non-exclusive|nonexclusive|partial(?:ly)?)\s+(?P<what>[a-z]{3,})\b",
     re.I,
 )
-_PAIR = re.compile(r"\b(?P<one>[a-z]{3,})\s+(?P<link>and|or)\s+(?P<other>[a-z]{3,})\b", re.I)
+_PAIR = re.compile(
+    r"\b(?P<one>[a-z]{3,})\s+(?P<link>and|or)\s+(?:(?:the|an?|its|their|any)\s+)?(?P<other>[a-z]{3,})\b", re.I
+)
+_DEPENDS = re.compile(r"\b(?:unless|if|only\s+(?:in|by|with|when)|provided\s+that|without)\s+(?P<on>[^.;:]+)", re.I)
+"""What is said to depend on something: its "and" is no "or", whatever is denied outside."""
+_CHOICE = re.compile(
+    r"\bwhichever\b|\b(?:earlier|later|earliest|latest|first|last|greater|lesser|higher|lower|sooner)\s+(?:to\s+occur\s+)?of\b"
+    r"|\b(?:first|last)\s+to\s+(?:occur|happen)\b",
+    re.I,
+)
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['’][^\W_]+)*")
 _DENIAL = re.compile(r"\b(?:omission|mis\w{4,}|less|little|few|hardly|barely|avoid\w*)\b", re.I)
 _MEMBER = re.compile(r";|,?\s+(?:and|while|whereas|but)\s+", re.I)
@@ -92,7 +101,7 @@ def _part(sentence: str, quote: str) -> str:
     has = {w.stem for w in read(sentence)}
     for match in _MEASURED.finditer(in_digits(quote)):
         of = next((w.stem for w in read(match["of"]) if w.form not in FREE), "")
-        if of in has and not has & {w.stem for w in read(match["part"])}:
+        if of in has and not any(alike(h, w.stem) for w in read(match["part"]) for h in has):
             return " ".join(match["part"].split())
     return ""
 
@@ -139,8 +148,12 @@ def _narrowed(sentence: str, said: Sequence[str], quote: str) -> list[str]:
 
 def _joined(sentence: str, quote: str) -> list[str]:
     """Two words that are joined by the other conjunction; a denial turns "and" into "or"."""
-    if denies(sentence) or denies(quote) or _EXAMPLES.search(quote) or _EXAMPLES.search(sentence):
+    if _EXAMPLES.search(quote) or _EXAMPLES.search(sentence) or (_CHOICE.search(sentence) and _CHOICE.search(quote)):
         return []
+    if denies(sentence) or denies(quote):
+        sentence, quote = (
+            " ".join(m["on"] for m in _DEPENDS.finditer(text) if not denies(m["on"])) for text in (sentence, quote)
+        )
     shown = list(_PAIR.finditer(quote))
     for pair in _PAIR.finditer(sentence):
         same = [

@@ -86,6 +86,8 @@ _MAKES = re.compile(
 )
 _BREAK = re.compile(r"(\s*\n\s*\n\s*|[ ]{3,}(?=[A-Z(\[“\"]))")
 _PAST_DUE = re.compile(r"\bpast[\s-]due\b", re.I)
+_HARMLESS = re.compile(r"\b(indemnif)(y|ied|ies),?\s+(?:defend(?:ed|s)?,?\s+)?and\s+h[eo]lds?\s+harmless\b", re.I)
+_UN = re.compile(r"\bnot\s+(?:been\s+)?(authenticated|authori[sz]ed|verified|encrypted|patched|signed)\b", re.I)
 _SURE = re.compile(r"\bmak(?:e|es|ing)\s+sure\b|\bmade\s+sure\b", re.I)
 
 
@@ -97,6 +99,8 @@ def active(text: str) -> str:
 
 def _active(text: str) -> str:
     made = " ".join(text.split())
+    made = _UN.sub(r"un\1", made)
+    made = _HARMLESS.sub(r"\1\2", made)
     made = _PAST_DUE.sub("overdue", _SURE.sub("ensure", made))
     made = _AVAILABLE.sub(lambda m: f"may be {m['deed']}ed", made)
     made = _ABLE.sub(_possible, made)
