@@ -117,6 +117,18 @@ def test_a_relative_reference_is_completed_from_the_clause_around_it() -> None:
     assert found[second.section].number == "(ii)"
 
 
+@pytest.mark.parametrize("cited", ["pursuant to 9.2", "as set forth in 9.2", "under point 9.2"])
+def test_a_number_alone_is_a_reference_where_a_clause_must_stand_and_exists(cited: str) -> None:
+    text = CLAUSES.format(f"Amounts {cited} are paid once.")
+    assert [reference.target for reference in references(text, tree(text))][-1:] == ["9.2"]
+
+
+@pytest.mark.parametrize("said", ["under 9.7", "under 9.2%", "in 9.2 million", "at point 9.7"])
+def test_a_number_that_is_no_clause_is_no_reference(said: str) -> None:
+    text = CLAUSES.format(f"Amounts {said} are paid once.")
+    assert not [r for r in references(text, tree(text)) if r.target.startswith("9.")]
+
+
 def test_each_number_of_a_list_has_its_own_span() -> None:
     text = CLAUSES.format("See Sections 1 and 9.2 here.")
     spans = [r.span.of(text) for r in references(text, tree(text))]

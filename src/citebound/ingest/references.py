@@ -31,12 +31,40 @@ SEPARATOR = (
     r"|[-\u2013\u2014](?=\s{0,3}[\d(]))\s{0,3}"
 )
 NAMED_SO = r"(?:\s{1,3}(?:\([^()]{5,120}\)|\[[^\[\]]{3,120}\]))?"
+NO = r"(?:nos?\.|no(?=\s{1,3}\d)|n[\u00b0\u00ba]|\u2116|\#|numbers?(?=\s))"
+""" "Annex No. 1"."""
+
 MENTION = re.compile(
-    rf"(?<![\w-])(?P<word>{WORD})(?![a-z])(?P<gap>[\s*_\"\u201c'\u2018]{{0,12}})(?P<first>{NUMBER})"
+    rf"(?<![\w-])(?P<word>{WORD})(?![a-z])(?P<gap>[\s*_\"\u201c'\u2018]{{0,12}}(?:{NO}\s{{0,3}})?)(?P<first>{NUMBER})"
     rf"(?P<more>(?:{NAMED_SO}{SEPARATOR}(?:{WORD}\s{{1,3}})?{NUMBER}){{0,20}})",
     re.I,
 )
 EACH = re.compile(rf"{NAMED_SO}(?P<separator>{SEPARATOR})(?P<word>{WORD}\s{{1,3}})?(?P<number>{NUMBER})", re.I)
+COUNTED = rf"{DIGITS}|(?-i:[IVX]{{1,5}}(?!\w))"
+"""A number in digits or, in capitals, in Roman numerals."""
+
+PARTS = re.compile(
+    r"(?<![\w-])(?P<word>(?:sub-?)?(?:items?|points?)|chapters?|parts?)\s{1,3}"
+    rf"(?:{NO}\s{{0,3}})?(?P<first>{COUNTED})(?P<more>(?:{SEPARATOR}(?:{COUNTED})){{0,20}})",
+    re.I,
+)
+"""Words for clauses that mean many other things: they count only with the number of a clause that has the word, or as
+"item 3.2" with one that exists."""
+
+UNNAMED = re.compile(
+    r"\b(?:pursuant\s{1,3}to|in\s{1,3}accordance\s{1,3}with|under|see|(?:set\s{1,3}(?:forth|out)|specified|defined|described"
+    r"|stated|provided|referred\s{1,3}to|mentioned|indicated|stipulated|listed|outlined|contained|granted|required)"
+    r"\s{1,3}(?:for\s{1,3})?(?:in|under|by)"
+    r"|subject\s{1,3}to|provisions\s{1,3}of|notwithstanding)\s{1,3}"
+    r"(?P<first>\d{1,3}(?:\.\d{1,3}){1,5}+(?:[ ]?\([a-zA-Z0-9]{1,4}\)){0,4})(?![\w%$/-]|\.\d)"
+    r"(?!\s{0,3}(?:%|percent|per\s|million|billion|times))"
+    r"(?P<more>(?:\s{0,3}(?:,\s{0,3}(?:and|or)|,|and|or|through|to)\s{1,3}"
+    r"\d{1,3}(?:\.\d{1,3}){1,5}+(?:\([a-zA-Z0-9]{1,4}\)){0,4}(?![\w%$/-]|\.\d)){0,9})",
+    re.I,
+)
+"""A number alone where a clause must stand: "payable under 4.3"."""
+
+POINT = re.compile(r"\d{1,3}(?:\.\d{1,3}){1,5}(?:[ ]?\([a-zA-Z0-9]{1,4}\)){0,4}")
 LAW = (
     r"(?:Act|Code|Regulations?|Rules?|Laws?|Statutes?|Treaty|Convention|Directive|Constitution|Ordinance|GDPR|CCPA|HIPAA|UCC|DGCL"
     r"|U\.?S\.?C\.?|C\.?F\.?R\.?|Decree|(?:Standard|Model|EU)\s{1,3}(?:Contractual\s{1,3})?Clauses|SCCs?|ACT|CODE|REGULATIONS?)"
@@ -118,7 +146,45 @@ def references(text: str, sections: Sequence[Section]) -> tuple[Reference, ...]:
     after = _contents_end(text)
     mentions = list(MENTION.finditer(unmarked(text), after))
     places.foreign = _foreign(mentions, text, places)
-    return tuple(reference for match in mentions for reference in _read(match, text, places))
+    found = [reference for match in mentions for reference in _read(match, text, places)]
+    taken = [(match.start(), match.end()) for match in mentions]
+    found += (reference for reference in _loosely(text, after, places) if not _covered(reference.span, taken))
+    return tuple(sorted(found, key=lambda reference: reference.span))
+
+
+def _covered(span: Span, taken: Sequence[tuple[int, int]]) -> bool:
+    before = bisect_right(taken, (span.end, 0)) - 1
+    return before >= 0 and taken[before][1] > span.start
+
+
+def _loosely(text: str, after: int, places: Places) -> Iterator[Reference]:
+    """Mentions that only the tree shows to be such: "Item 22" where a clause is headed so, "point 3.2", "under 4.3"."""
+    view = unmarked(text)
+    for match in PARTS.finditer(view, after):
+        word = match["word"].lower().removeprefix("sub").lstrip("-").rstrip("s")
+        if _is_heading(match, text, places) or _is_outside(match, text, match.end(), places):
+            continue
+        start = match.start()
+        first = match.start("first")
+        for each in re.finditer(rf"{DIGITS}|[IVX]{{1,5}}(?!\w)", match[0][first - start :], re.I):
+            begin, end = first + each.start(), first + each.end()
+            target = f"{word.title()} {each[0]}"
+            if not places.has(target):
+                target = "".join(each[0].split())
+                if not POINTED.match(target) or not places.has(target):
+                    continue
+            if not each.start():
+                begin = start
+            yield Reference(Span(begin, end), target, places.find(target, places.attachment(places.around(begin))))
+    for match in UNNAMED.finditer(view, after):
+        position = places.around(match.start())
+        if _is_outside(match, text, match.end(), places):
+            continue
+        for each in POINT.finditer(view, match.start("first"), match.end()):
+            target = "".join(each[0].split())
+            if places.has(target):
+                section = places.find(target, places.attachment(position))
+                yield Reference(Span(each.start(), each.end()), target, section)
 
 
 def _contents_end(text: str) -> int:
@@ -391,6 +457,8 @@ def _is_heading(match: re.Match[str], text: str, places: Places) -> bool:
 def _is_outside(match: re.Match[str], text: str, after: int, places: Places) -> bool:
     """Whether a statute or another document is meant."""
     number = match["first"]
+    if match.re is UNNAMED:
+        return bool(AFTER.match(text, after) or INITIALS.match(text, after))
     acronym = ACRONYM.search(text, max(0, match.start() - 12), match.start())
     if acronym and not match["word"].isupper() and acronym["name"] not in SHOUTED:
         return True
