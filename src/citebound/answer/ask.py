@@ -23,10 +23,12 @@ from citebound.answer.generation.writing import Writing
 from citebound.answer.readings import Readings, first, promote, unknown
 from citebound.answer.record import Citer, Record
 from citebound.answer.sets.answer import Statement
-from citebound.answer.sets.by_document import look_into, sought
+from citebound.answer.sets.by_document import EachAnswer, look_into, sought
 from citebound.answer.sets.by_fields import answer_set, known_names
-from citebound.answer.sets.meaning import MEASURED, Meanings, restated
+from citebound.answer.sets.heard import heard
+from citebound.answer.sets.meaning import MEASURED, Meanings
 from citebound.answer.sets.plan import plan
+from citebound.answer.sets.restatement import restated
 from citebound.config import Config
 from citebound.errors import EmptyQuestion, GeneratorError, ModelError, QuestionTooLong
 from citebound.indexes.amendment import Ledger, governing_first
@@ -171,9 +173,9 @@ class Asker:
         meant = tuple(looked.route.documents) or self._store.only(tree)
         read = self._readings.of(question, meant, tree)
         hits = self._ledger.mark_hits(first(hits, self._readings.hits(read, tree)))
-        evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder), read))
+        evidence = self._governing(promote(gather(asked, hits, weighed, self._embedder, self._store), read))
         closed, hints = self._given(evidence, "closure" in stages, hinted=hinted)
-        evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder))
+        evidence = self._governing(widen(evidence, asked, closed, weighed, self._embedder, self._store))
         seconds = time.monotonic() - started
         return _Gathered(question, looked, evidence, closed, hints, stages, weighed, searched, meant, seconds)
 
@@ -194,7 +196,7 @@ class Asker:
         abstention = Abstention(self._store.path.parent, self._embedder, self._config, off=not abstain)
         titles = self._titles(looked)
         judging = Judging(abstention, looked, evidence, passages, found.weighed, found.searched, titles)
-        notes = self._notes(question, tree)
+        notes = (*self._notes(question, tree), *self._unheard(question, tree))
         record = Record(self._store, self._ledger, question, evidence, passages, receipt, notes, found.hints, judging)
         named = found.searched[0] == 1 or bool(looked.route.documents)
         record.disputes = self._disputes, Asked(question, named, tree, kind(question) is not None)
@@ -222,7 +224,7 @@ class Asker:
     def _looked(self, found: _Gathered, tree: Filter) -> Evidence:
         """The evidence of some documents alone."""
         hits = self._ledger.mark_hits(self._search.find(found.question, HITS, tree, stages=found.stages).hits)
-        return gather(found.looked.asked, hits, found.weighed, self._embedder)
+        return gather(found.looked.asked, hits, found.weighed, self._embedder, self._store)
 
     def _given(self, evidence: Evidence, closure: bool, *, hinted: bool) -> tuple[Closed, str]:
         """The passages for the prompt, within the budget with the hints for their kinds of documents; the hints."""
@@ -319,8 +321,18 @@ class Asker:
             generation_seconds=0.0,
         )
         notes = self._notes(question, tree)
+        if isinstance(found, EachAnswer) and (part := heard(question, self._kinds, known)):
+            notes = (*notes, part.said)
         answer = Answer(question, found.outcome, sentences, reason=found.reason, receipt=receipt, notes=notes)
         return self._ledger.mark_answer(answer)
+
+    def _unheard(self, question: str, tree: Filter | None) -> tuple[str, ...]:
+        """Of a question about the set that is answered from the nearest passages: what of it was not understood."""
+        known = known_names(self._store, tree)
+        if of_one(question) or plan(question, self._kinds, known) is not None:
+            return ()
+        part = heard(question, self._kinds, known)
+        return (part.note,) if part else ()
 
     def _stated(self, statement: Statement, citer: Citer) -> Sentence:
         citations = []

@@ -31,8 +31,9 @@ from citebound import config as settings
 from citebound.answer.sets.answer import SetAnswer
 from citebound.answer.sets.by_document import read_off, sought
 from citebound.answer.sets.by_fields import answer_set, known_names
-from citebound.answer.sets.meaning import Meanings, restated
+from citebound.answer.sets.meaning import Meanings
 from citebound.answer.sets.plan import plan
+from citebound.answer.sets.restatement import restated
 from citebound.errors import ConfigError
 from citebound.eval.demo import samples
 from citebound.eval.figures import Figure, record, share

@@ -219,8 +219,9 @@ USUAL = (
     "Does the agreement have a liability cap?",
     "Is there a liability cap in the MSA?",
     "do the NDA and the MSA have the same governing law?",
-    "Which contract has the longest term?",
     "What is the average CVSS score?",
+    "What is the longest term?",
+    "Which contracts will expire soon?",
     "Which contracts have a liability cap of more than one million dollars?",
     "Which contracts are assignable without consent?",
     "Which contracts allow assignment without consent?",
@@ -236,7 +237,6 @@ USUAL = (
     "Which documents must be delivered at closing?",
     "What kind of vulnerability is CWE-426?",
     "How many days of notice are required?",
-    "Which contracts will expire in the next two years?",
     "which",
     "",
     "?",
@@ -303,7 +303,9 @@ def test_the_samples_answer_as_a_reader_would(samples: Store) -> None:
 
     assert titles("Which contracts are governed by New York law?") == {"Mutual Non-Disclosure Agreement"}
     assert titles("Which agreements are with Ostreva?") == {"Mutual Non-Disclosure Agreement"}
-    assert titles("Which contracts have no liability cap?") == {"Data Processing Addendum"}
+    capless = asked(samples, "Which contracts have no liability cap?")  # the addendum's stands in another contract
+    assert not capless.members
+    assert "Data Processing Addendum" in {one.document.title for one in capless.undecided}
     # the overview of the report: QV-06 and QV-11 open, QV-03 partially remediated, QV-09 accepted, eight remediated
     answer = asked(samples, "Which findings are still open?")
     assert [member.label[:5] for member in answer.members] == ["QV-06", "QV-11"]

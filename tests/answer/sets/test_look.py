@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citebound.answer.sets.by_fields import UNREAD, answer_set
-from citebound.answer.sets.look import LONGEST, speaks_of
+from citebound.answer.sets.look import LONGEST, denies, speaks_of
 from citebound.answer.sets.plan import plan
 from citebound.indexes.store import Store, sha256_of
 from citebound.ingest.profile import shipped
@@ -96,3 +96,17 @@ def test_a_long_contract_takes_little_time() -> None:
     started = time.process_time()
     assert speaks_of(text, ["liability is limited to an amount", *PHRASES]) is None
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied"),
+    [
+        ("It does not renew automatically.", True),
+        ("This Agreement shall not be automatically renewed.", True),
+        ("It will not renew unless both parties agree.", False),
+        ("The term shall not end before it renews.", False),
+        ("It renews automatically and does not end by itself.", False),
+    ],
+)
+def test_a_sentence_that_says_that_it_is_not_so_is_no_reason_for_doubt(sentence: str, denied: bool) -> None:
+    assert denies(sentence, ("renewal", "renews automatically")) is denied

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citebound.answer.sets.meaning import Guess, Meaning, Meanings, restated
+from citebound.answer.sets.meaning import Guess, Meaning, Meanings
 from citebound.answer.sets.plan import plan
 from citebound.answer.sets.question import Quantifier, SetQuestion
+from citebound.answer.sets.restatement import restated
 from citebound.config import Config
 from citebound.indexes.embeddings import open_encoder
 from citebound.ingest.profile import shipped

@@ -89,6 +89,8 @@ class SetAnswer:
         """The answer in words: how many of how many, each member, each exception, what is undecided."""
         question = self.question
         said = words(question.condition)
+        if question.pick:
+            said = f"{said}, and of these the {question.pick.said}" if said else f"the {question.pick.said}"
         asked = f"{self.asked} {question.noun}"
         if question.unit is not Unit.DOCUMENT:
             asked += f" in {self.documents} {'document' if self.documents == 1 else 'documents'}"
@@ -101,6 +103,8 @@ class SetAnswer:
             told.append(Statement(f"Not decided: {meant} of {asked} may be meant{what}."))
         else:
             told.append(Statement(f"{self._verdict()}{len(self.members)} of {asked}{what}."))
+        if question.by and not question.perhaps:
+            told += self._by_value(question.by)
         told += [_told(member) for member in self.members]
         if question.quantifier is Quantifier.ALL and self.exceptions:
             told.append(Statement(f"Not so for {len(self.exceptions)}:"))
@@ -112,6 +116,21 @@ class SetAnswer:
                 proofs = tuple(proof for u in alike for proof in u.proofs)
                 told.append(Statement(f"{_first_upper(why)}: {'; '.join(u.label for u in alike)}.", proofs))
         return tuple(told)
+
+    def _by_value(self, field: str) -> list[Statement]:
+        """How many members have each value of a field, the most common first; those of several count for each."""
+        groups: dict[str, list[Proof]] = {}
+        without = 0
+        for member in self.members:
+            values = {p.value.casefold(): p for p in member.proofs if p.field == field and p.span}
+            without += not values
+            for value, proof in values.items():
+                groups.setdefault(value, []).append(proof)
+        most_first = sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
+        told = [Statement(f"{_first_upper(spoken(field))} “{value}”: {len(p)}.", tuple(p)) for value, p in most_first]
+        if without:
+            told.append(Statement(f"No {spoken(field)} found: {without}."))
+        return told
 
     def _verdict(self) -> str:
         match self.question.quantifier:

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from citebound.answer.sets.answer import Proof, SetAnswer, Statement, Undecided, short
+from citebound.answer.sets.asked import DEFINITE, HAVING, Asked, cut, plural
 from citebound.answer.sets.by_fields import answer_set
 from citebound.answer.sets.labels import ACT, Labels
-from citebound.answer.sets.meaning import DEFINITE, HAVING, JOINT, WORDS, Asked, cut, plural, said_again
 from citebound.answer.sets.plan import LONGEST, plain, plan
 from citebound.answer.sets.question import Quantifier, SetQuestion, Type, Unit
+from citebound.answer.sets.restatement import JOINT, WORDS, said_again
 from citebound.answer.words import content
 from citebound.indexes.fusion import Scores, lend, of_cosines, of_words
 from citebound.indexes.lexical import match_expression
@@ -41,6 +42,9 @@ AT_ONCE = 20_000
 """Chunks whose vectors are held at once."""
 
 OURS = r"(?:we|you|they|i|us|our|ours|there|one|both|either|neither|any|also|still|already|all|not|it)"
+IDENTIFIED = re.compile(r"\b[A-Z]{2,}-\d")
+"""A question without a frame of one about the set that names a thing by its number is about that thing."""
+
 INSIDE_ONE = re.compile(
     r"^(?:(?:must|shall|should|may|might|will|need|needs|can|could)\b(?!,)(?: (?:also|each|then|not))? (?:be|the|an?)\b"
     r"|(?:do|does|did|must|shall|should|will) (?!" + OURS + r"\b)\w)",
@@ -134,6 +138,8 @@ def sought(question: str, kinds: Sequence[Profile], known: Mapping[str, Sequence
     if not 5 <= len(text) <= LONGEST or DEFINITE.search(ACT.sub("", text.rstrip("?.! "))):
         return None
     asked = cut(text)
+    if asked is None and IDENTIFIED.search(question):
+        return None
     if asked is None:
         text = said_again(text, kinds, known)
         asked = cut(text)

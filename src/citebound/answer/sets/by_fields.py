@@ -22,14 +22,17 @@ from citebound.answer.sets.answer import (
     spoken,
 )
 from citebound.answer.sets.holds import has_run, passes
-from citebound.answer.sets.look import speaks_of
+from citebound.answer.sets.look import denies, speaks_of
+from citebound.answer.sets.order import first_of
 from citebound.answer.sets.question import (
     Clause,
     Condition,
+    Doubt,
     Either,
     Every,
     Field,
     Known,
+    Pick,
     Quantifier,
     SetQuestion,
     Several,
@@ -145,6 +148,8 @@ class _Run:
             base = self._truths(question.base, keys)
             keys = [key for key in keys if base[key].holds]
         truths = self._truths(question.condition, keys, denied=question.quantifier is Quantifier.ALL)
+        if question.pick is not None:
+            truths = self._picked(question.pick, truths)
         if question.quantifier is Quantifier.ALL:
             truths = {key: _unread(truth) for key, truth in truths.items()}
         if question.unit is Unit.VALUE:
@@ -163,6 +168,21 @@ class _Run:
             len(self._documents),
             tuple(exceptions),
         )
+
+    def _picked(self, pick: Pick, truths: Truths) -> Truths:
+        """The first of those that hold; one without a value, or with several, is undecided."""
+        made = dict(truths)
+        rows = {
+            key: next((rows for field in pick.fields if (rows := self._rows(field).get(key))), [])
+            for key, truth in truths.items()
+            if truth.holds
+        }
+        chosen = first_of(pick, {key: tuple(row.value for row in those) for key, those in rows.items()})
+        for key, those in rows.items():
+            proofs = (*truths[key].proofs, *(row.proof() for row in those))
+            why = f"several values of {spoken(pick.fields[0])}" if those else f"no {spoken(pick.fields[0])} was found"
+            made[key] = _Truth(chosen.get(key), proofs, why if key not in chosen else "")
+        return made
 
     def _values(self, keys: Sequence[Key], truths: Truths) -> SetAnswer:
         """The distinct values of a field that units for which the condition holds have."""
@@ -211,6 +231,8 @@ class _Run:
 
     def _member(self, key: Key, truth: _Truth) -> Member:
         proofs = truth.proofs or self._named(key)
+        if by := self._question.by:
+            proofs = (*proofs, *(row.proof() for row in self._rows(by).get(key, ())))
         absent = bool(proofs) and all(proof.span is None for proof in proofs)
         finding = key[1] if key[1] >= 0 else None
         return Member(self._label(key), self._documents[key[0]], finding, self._quoted(proofs, SHOWN), absent)
@@ -294,17 +316,19 @@ class _Run:
                 return self._several(condition, keys)
             case Field(fields, Known(), _, phrases):
                 found = {key: self._field(condition, key) for key in keys}
-                return self._again(found, phrases, spoken(fields[0])) if denied else found
+                return self._again(found, phrases, spoken(fields[0]), fields=True) if denied else found
             case Field():
                 return {key: self._field(condition, key) for key in keys}
 
-    def _again(self, found: Truths, phrases: Sequence[str], name: str) -> Truths:
+    def _again(self, found: Truths, phrases: Sequence[str], name: str, *, fields: bool = False) -> Truths:
         """The same, but undecided where nothing was read off a document in which a sentence speaks of it."""
         made = dict(found)
         for key, truth in found.items():
             if truth.holds is False and key[1] < 0 and not any(proof.span for proof in truth.proofs):
                 span = speaks_of(self._text(key[0], Span(0, WHOLE)), phrases)
-                if span is not None:
+                if span is not None and fields and denies(self._text(key[0], span), phrases):
+                    made[key] = _Truth(False, (Proof(key[0], "passage", "", span),))
+                elif span is not None:
                     made[key] = _Truth(None, (Proof(key[0], "passage", "", span),), f"{name}: {UNREAD}")
         return made
 
@@ -325,7 +349,7 @@ class _Run:
                 why = f'{spoken(field)} "{doubtful[0].value}"{f": {doubtful[0].note}" if doubtful[0].note else ""}'
                 return _Truth(None, tuple(row.proof() for row in doubtful), why)
             return _Truth(False, tuple(row.proof() for row in rows))
-        if isinstance(condition.test, Known):
+        if isinstance(condition.test, Known | Doubt):
             return _Truth(False, absent)
         return _Truth(None, (), f"no {name} was found")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from citebound.answer.sets.question import Known, Metric, Named, OneOf, Range, Scale, Standing, Test
+from citebound.answer.sets.question import Doubt, Known, Metric, Named, OneOf, Range, Scale, Standing, Test
 from citebound.answer.words import stem
 from citebound.ingest.severity import UNDETERMINED, standing
 
@@ -26,6 +26,8 @@ def passes(test: Test, value: str, note: str = "") -> bool | None:
     match test:
         case Known():
             return True
+        case Doubt():
+            return None
         case OneOf(values):
             if value.casefold() in {v.casefold() for v in values}:
                 return True
@@ -40,11 +42,11 @@ def passes(test: Test, value: str, note: str = "") -> bool | None:
         case Metric(metrics):
             return None if note else bool(set(metrics) & set(value.split("/")))
         case Range(Scale.DATE):
-            days = _days(value)
+            days = days_of(value)
             return None if days is None else _within(test, days[0], days[1], test.low, test.high)
         case Range():
-            number = _number(value, test.scale)
-            low, high = (None if end is None else _number(end, test.scale) for end in (test.low, test.high))
+            number = number_of(value, test.scale)
+            low, high = (None if end is None else number_of(end, test.scale) for end in (test.low, test.high))
             return None if number is None else _within(test, number, number, low, high)
 
 
@@ -75,7 +77,7 @@ def _within(test: Range, first: Ordered, last: Ordered, low: Ordered | None, hig
     return True
 
 
-def _days(value: str) -> tuple[str, str] | None:
+def days_of(value: str) -> tuple[str, str] | None:
     """The first and last day that an ISO date, month or year can mean; of a printed date, of the year it has."""
     if match := ISO.fullmatch(value):
         year, month, day = match.groups()
@@ -85,7 +87,7 @@ def _days(value: str) -> tuple[str, str] | None:
     return None
 
 
-def _number(value: str, scale: Scale) -> Decimal | None:
+def number_of(value: str, scale: Scale) -> Decimal | None:
     if scale is Scale.DURATION:
         if match := HOURS.fullmatch(value):
             return Decimal(match[1]) / 24

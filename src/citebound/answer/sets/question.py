@@ -29,6 +29,7 @@ class Scale(StrEnum):
     DATE = "date"
     NUMBER = "number"
     DURATION = "duration"
+    SEVERITY = "severity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,12 @@ class Metric:
     metrics: tuple[str, ...]
 
 
-Test = Known | OneOf | Named | Range | Standing | Metric
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """That there is a value leaves it open whether the rest holds: a contract that renews may outlive its term."""
+
+
+Test = Known | OneOf | Named | Range | Standing | Metric | Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +156,25 @@ Condition = Field | Clause | Type | Several | Whole | Every | Either | Unless
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """Of the units for which the condition holds, the `count` with the highest (or lowest) value in the first of
+    `fields` that each has; with those that tie with the last of them."""
+
+    fields: tuple[str, ...]
+    scale: Scale
+    highest: bool
+    said: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class SetQuestion:
     """`kinds` are the profiles of the documents asked about, () for all; `scope` narrows these documents; `base` the
     units (of "are all critical findings fixed", the critical ones); `condition` is what is asked of them. `field` is
     that of a VALUE unit. `noun` is the unit as the question calls it, in the plural. `restated` is the question
     in known words where it was not asked in such; `perhaps` says that it may not be what was asked, so that what it
-    holds for may not be called a member."""
+    holds for may not be called a member. `pick` leaves only the first of them in some order; `by` is the field by
+    whose values the members are to be told apart."""
 
     text: str
     unit: Unit
@@ -168,6 +187,8 @@ class SetQuestion:
     field: str = ""
     restated: str = ""
     perhaps: bool = False
+    pick: Pick | None = None
+    by: str = ""
 
 
 def words(condition: Condition | None) -> str:
@@ -179,6 +200,8 @@ def words(condition: Condition | None) -> str:
             return condition.said
         case Whole(part):
             return words(part)
+        case Every((first, Unless(Field(_, Doubt())))):
+            return words(first)
         case Every(parts):
             return " and ".join(f"({words(p)})" if isinstance(p, Either) else words(p) for p in parts)
         case Either(parts):

@@ -44,6 +44,7 @@ Lift = Callable[[Sequence[Part]], list[Leaf]]
 
 ALTERNATIVES = (
     "severity",
+    "asset",
     "status",
     "law",
     "court",

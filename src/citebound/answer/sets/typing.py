@@ -21,9 +21,16 @@ ABBREVIATIONS: tuple[tuple[str, str], ...] = (
     (r"agmts?(?!\w)", "agreements"),
     (r"pls(?!\w)|plz(?!\w)", "please"),
     (r"put out by(?!\w)", "published by"),
+    (r"(?:(?:apart|aside) from|with the exception of|excluding|excepting|not counting)(?!\w)", "except"),
+    (r"(have|has|had|do|does|did|is|are|was|were|can|wo|could)nt(?!\w)", r"\1n't"),
     (r"non (?=compet|solicit|disclos|disparag|renew|transfer|assign)", "non-"),
 )
 SHORT = {"wich": "which", "whch": "which", "hav": "have", "teh": "the", "contarct": "contract", "thier": "their"}
+TWISTED = {
+    (word[0], "".join(sorted(word))): word
+    for word in "which what with that have does show list many were there their open high total report reports".split()
+}
+"""Short words whose letters are easily exchanged."""
 LEAST = 6
 """Letters of a word that may be mended: shorter ones are one letter from too many others."""
 WORDS_SAID = (
@@ -56,6 +63,8 @@ def mended(text: str, kinds: Sequence[Profile], names: Iterable[str]) -> str:
         said = match[0]
         if said in SHORT:
             return SHORT[said]
+        if said not in known and said not in named and (swapped := TWISTED.get((said[0], "".join(sorted(said))))):
+            return swapped
         if len(said) < LEAST or said in known or said in named or stem(said) in stems:
             return said
         meant = {w for key in _shorter(said) for w in near.get(key, ()) if _apart(said, w)}

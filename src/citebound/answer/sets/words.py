@@ -385,7 +385,7 @@ TYPED = re.compile(
     r"{0,3}) (?P<noun>agreements?|contracts?|addend(?:um|a|ums)|deals?)(?!\w)"
 )
 SHORT_TYPES: tuple[tuple[str, str, str], ...] = (
-    (r"m?ndas?", "non disclosure|nondisclosure|confidentiality|nda|mnda", "non-disclosure agreements"),
+    (r"m?ndas?", "non disclosure|nondisclosure|confidentiality agreement|nda|mnda", "non-disclosure agreements"),
     (r"msas?", "master service agreement|master services agreement|msa", "master services agreements"),
     (r"dpas?", "data processing|dpa", "data processing agreements"),
     (r"sows?|statements? of work", "statement of work|sow", "statements of work"),
