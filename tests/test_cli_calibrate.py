@@ -128,7 +128,9 @@ def test_ask_prints_how_sure_it_is_and_what_was_searched(filled: Run, tmp_path: 
     root = tmp_path / "indexes" / "mine"
     asked = ("ask", "How many kilograms does the jade engine weigh in summer of 2031?", "-c", "mine", "--no-llm")
     write(root, SURE)
-    assert "at most 5% are wrong" in " ".join(filled(*asked).out.split())
+    said = " ".join(filled(*asked).out.split())
+    assert "one of those answers of which, taken together, at most 5% are wrong" in said
+    assert "of answers so sure" not in said
     write(root, UNSURE)
     assert "not sure enough for an error rate of 5%" in " ".join(filled(*asked).out.split())
     write(root, HOPELESS)

@@ -71,8 +71,13 @@ def test_what_may_belong_is_named_not_left_out(filled: Run) -> None:
     _, out, _ = filled("findings", "--severity", "high", "--status", "open")
     assert "1 of 4 findings in 2 reports: 1 critical" in out
     assert "1 finding more may belong here" in out
+    assert "? PT-03 " in out
+    assert "no status was read, in retest.md" in out
     assert "--status unstated" in out
     assert "PT-03" in filled("findings", "--status", "unstated")[1]
+    named = as_json(filled, "findings", "--severity", "high", "--status", "open")["undecided"]
+    assert [(entry["id"], entry["why"]) for entry in named] == [("PT-03", "no status was read")]
+    assert "1 finding more may belong here" in filled("findings", "--severity", "high", "--status", "open", "--csv")[2]
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,25 @@ def test_one_bad_file_stops_no_other_and_is_reported(tmp_path: Path, collection:
     assert all(f.reason and f.remedy for f in report.failures)
 
 
+def test_what_leads_out_of_a_folder_and_what_is_no_file_is_reported_and_not_read(
+    tmp_path: Path, collection: Collection
+) -> None:
+    (tmp_path / "secret.txt").write_text("The password is birch.")
+    (tmp_path / "docs" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    os.mkfifo(tmp_path / "docs" / "a-pipe.txt")
+    report = collection.ingest([tmp_path / "docs"])
+    assert [(Path(f.path).name, f.status) for f in report.files] == [
+        ("a-pipe.txt", Status.UNREADABLE),
+        ("link.txt", Status.UNREADABLE),
+        ("msa.txt", Status.UNCHANGED),
+        ("nda.md", Status.UNCHANGED),
+    ]
+    assert all(f.reason and f.remedy for f in report.failures)
+    assert len(collection.documents()) == 2
+    named = collection.ingest([tmp_path / "docs" / "link.txt", tmp_path / "docs" / "a-pipe.txt"])
+    assert [f.status for f in named.files] == [Status.UNREADABLE, Status.OK]
+
+
 def test_a_renamed_file_beside_a_new_one_of_its_old_name_loses_nothing(tmp_path: Path, collection: Collection) -> None:
     folder = tmp_path / "docs"
     (folder / "msa.txt").rename(folder / "msa_old.txt")

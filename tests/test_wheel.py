@@ -59,7 +59,11 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     files = {f"citebound/{path.relative_to(PACKAGE).as_posix()}" for path in PACKAGE.rglob("*") if path.is_file()}
     assert held == {name for name in files if "__pycache__" not in name}
-    assert {"citebound/indexes/schema.sql", "citebound/answer/generation/prompts/answer.txt", "citebound/api/page.html"} <= held
+    assert {
+        "citebound/indexes/schema.sql",
+        "citebound/answer/generation/prompts/answer.txt",
+        "citebound/api/page.html",
+    } <= held
 
 
 def test_the_installed_command_is_the_one_of_the_wheel(site: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from citebound import config as settings
 from citebound.answer.confidence import calibration as files
+from citebound.answer.confidence.abstention import OF_QUOTES, unknown
 from citebound.answer.confidence.calibrating import least
 from citebound.answer.confidence.calibration import Calibration, Level, Stage
 from citebound.answer.confidence.rates import at_most
@@ -138,6 +139,8 @@ def _bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
 def print_confidence(answer: Answer) -> None:
     """One line: how sure an answer is, and what error rate is stated of such answers."""
     if answer.confidence is None:
+        if answer.outcome in (Outcome.ANSWERED, Outcome.PARTIAL) and answer.receipt and answer.receipt.generator:
+            out.print(Text(f"  {printable(unknown(answer.receipt.generator))}", style="dim"))
         return
     if answer.outcome is Outcome.NOT_FOUND:
         said = f"that the documents hold no answer: {answer.confidence:.0%} probable"
@@ -148,10 +151,18 @@ def print_confidence(answer: Answer) -> None:
         if answer.risk is not None:
             said += f"; of things that are there, at most {at_most(answer.risk)} end so"
     else:
-        said = f"confidence {answer.confidence:.2f}"
-        said += f": of answers so sure, at most {at_most(answer.risk)} are wrong" if answer.risk is not None else ""
-        said += ": no error rate can be stated of answers so unsure" if answer.risk is None else ""
+        said = f"confidence {answer.confidence:.2f}{_rate(answer)}"
     out.print(Text(f"  {said}", style="dim"))
+
+
+def _rate(answer: Answer) -> str:
+    """What error rate is stated: of all answers from a confidence on, never of this one."""
+    receipt = answer.receipt
+    if receipt and receipt.calibration.endswith(OF_QUOTES):
+        return f", {OF_QUOTES}: {printable(unknown(receipt.generator))}"
+    if answer.risk is None:
+        return ": no useful error rate can be stated of answers so unsure"
+    return f": one of those answers of which, taken together, at most {at_most(answer.risk)} are wrong"
 
 
 def print_searched(answer: Answer) -> None:

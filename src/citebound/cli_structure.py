@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.cells import cell_len
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
@@ -80,9 +81,13 @@ def findings(
     if retest is not None:
         _tell_comparison(compared, as_json, as_csv)
     elif as_json:
-        print_json({**dataclasses.asdict(found), "severities": found.severities})
+        told = {**dataclasses.asdict(found), "severities": found.severities}
+        for entry, why in zip(told["undecided"], told.pop("reasons"), strict=True):
+            entry["why"] = why
+        print_json(told)
     elif as_csv:
         _print_csv([_finding_cells(entry) for entry in found.entries], FINDING_COLUMNS)
+        _print_undecided(found, err)
     else:
         _print_findings(found, opened.name)
 
@@ -263,10 +268,18 @@ def _print_findings(found: Findings, collection: str) -> None:
     counts = ", ".join(f"{n} {severity}" for severity, n in found.severities.items() if n)
     where = f"{_count(found.total, 'finding')} in {_count(found.reports, 'report')}"
     out.print(Text(f"{len(found.entries)} of {where}{': ' + counts if counts else ''}", style="bold"))
-    if found.undecided:
-        said = "more may belong here: the report does not print the severity or status that was asked for"
-        out.print(Text(f"{_count(len(found.undecided), 'finding')} {said}", style="yellow"))
-        out.print("  what to do: `--severity unrated` and `--status unstated` show such findings")
+    _print_undecided(found, out)
+
+
+def _print_undecided(found: Findings, where: Console) -> None:
+    """How many more may belong to those that were asked for, and which, and why that is not known."""
+    if not found.undecided:
+        return
+    where.print(Text(f"{_count(len(found.undecided), 'finding')} more may belong here:", style="yellow"))
+    for entry, why in zip(found.undecided, found.reasons, strict=True):
+        name = " ".join(filter(None, (entry.id, entry.title)))
+        where.print(Text(f"? {printable(name)}: {printable(why)}, in {printable(entry.source.name)}", style="yellow"))
+    where.print("  what to do: `--severity unrated`, `--status unstated` and `--status partial` show such findings")
 
 
 def _say_none(found: Findings, collection: str) -> None:

@@ -405,9 +405,12 @@ class Outcome(StrEnum):
 class Receipt:
     """What an answer was made from: enough to repeat the retrieval. Seconds are wall time.
 
-    `confidence`, 0..1, is how probably the answer is right, or, for NOT_FOUND, that the documents hold none; `risk` the
-    stated error rate of such answers (at most so many are wrong, of NOT_FOUND: at most so many of the questions that
-    could be answered end so), by the `calibration` that is named in words. Both are None where nothing was calibrated.
+    `confidence`, 0..1, is how probably the answer is right, or, for NOT_FOUND, that the documents hold none; `risk` a
+    stated error rate: of all answers at least as sure as a level that this one reaches, taken together, at most so many
+    are wrong (of NOT_FOUND: at most so many of the questions that could be answered end so); it is no probability of
+    this one answer. `calibration` names in words what both follow from. Both are None where nothing was calibrated, as
+    for a question in a language that the encoder was not made for; `risk` is None too where only a rate above one half
+    could be stated, or none for answers of this model.
     `signals` are what they follow from (`answer.signals` explains each). `id` is the hash of the entry in the
     collection's chain of receipts, "" where none was stored; `prompt_version` names the prompt file.
     """
@@ -513,7 +516,7 @@ class Answer:
 
     @property
     def risk(self) -> float | None:
-        """The stated error rate, as in the receipt."""
+        """The stated error rate, as in the receipt: of all answers so sure or surer together, never above one half."""
         return self.receipt.risk if self.receipt else None
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -29,14 +29,23 @@ def store(tmp_path: Path) -> Iterator[Store]:
     made.close()
 
 
-def put(store: Store, path: str, rows: list[Row], facts: tuple[tuple[str, str], ...] = (), pages: int = 0) -> Document:
+def put(
+    store: Store,
+    path: str,
+    rows: list[Row],
+    facts: tuple[tuple[str, str], ...] = (),
+    pages: int = 0,
+    notes: Mapping[str, str] | None = None,
+) -> Document:
     """A report whose text is its rows, one on a line, each field where it stands; with pages, line n is page n."""
     text, findings, lines = f"{path}\n", [], []
     for page, row in enumerate(rows, start=1):
         start = len(text)
         fields = []
         for name, value in zip(("id", "title", "severity", "status"), row, strict=True):
-            fields += [Fact(name, value, Span(len(text), len(text) + len(value)))] if value and name != "title" else []
+            place = Span(len(text), len(text) + len(value))
+            note = (notes or {}).get(name, "")
+            fields += [Fact(name, value, place, note)] if value and name != "title" else []
             text += value + " "
         text += "\n"
         span = Span(start, len(text) - 2)
@@ -93,7 +102,41 @@ def test_severity_and_status_choose_and_leave_what_is_not_printed_undecided(
     found = register.findings(store, severity, status)
     assert [entry.id for entry in found.entries] == entries
     assert [entry.id for entry in found.undecided] == undecided
+    assert len(found.reasons) == len(found.undecided)
+    assert all(found.reasons)
     assert (found.total, found.reports, found.documents) == (5, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "entries", "undecided"),
+    [
+        ("open", [], [("P-1", "partly open: partially remediated")]),
+        ("open,partial", ["P-1"], []),
+        ("partial", ["P-1"], []),
+        ("fixed", [], []),
+        ("accepted", [], []),
+    ],
+)
+def test_what_is_partly_fixed_is_undecided_where_the_open_ones_are_asked_for(
+    store: Store, status: str, entries: list[str], undecided: list[tuple[str, str]]
+) -> None:
+    put(store, "a.md", [("P-1", "Server-side request forgery", "high", "partially remediated")])
+    found = register.findings(store, "high", status)
+    assert [entry.id for entry in found.entries] == entries
+    assert list(zip([entry.id for entry in found.undecided], found.reasons, strict=True)) == undecided
+
+
+@pytest.mark.parametrize(
+    ("severity", "undecided"), [("high", True), ("=high", True), ("critical", False), ("=low", False)]
+)
+def test_a_finding_that_is_rated_twice_is_undecided_where_only_the_other_place_says_so(
+    store: Store, severity: str, undecided: bool
+) -> None:
+    put(store, "a.md", [("P-1", "Weak cipher", "medium", "open")], notes={"severity": "another place says high, info"})
+    found = register.findings(store, severity)
+    assert found.entries == ()
+    assert [entry.id for entry in found.undecided] == ["P-1"] * undecided
+    assert found.reasons == ("rated medium here and high at another place",) * undecided
 
 
 @pytest.mark.parametrize(("severity", "status"), [("hgih", ""), ("=", ""), ("", "opn"), ("", "open,")])

@@ -534,3 +534,10 @@ def test_long_garbage_is_read_in_linear_time(piece: str) -> None:
     findings(text, (Block(BlockKind.PARAGRAPH, Span(0, len(text))),), ())
     said(text, Span(0, len(text)))
     assert time.process_time() - start < 5
+
+
+def test_the_title_of_a_report_with_its_number_is_no_finding() -> None:
+    head = "# Incident Report INC-2025-031\n\nStatus: Closed\n\nSeverity: High\n\n## 1. Summary\n\nA file was taken.\n"
+    assert read(head)[1] == ()
+    finding = "\n## Findings\n\n### QV-03 Request forgery\n\nSeverity: High\n\nThe hook follows redirects.\n"
+    assert [found.value("id") for found in read(head + finding)[1]] == ["QV-03"]

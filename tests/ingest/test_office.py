@@ -150,3 +150,21 @@ def test_unstructured_finds_nothing_in_a_docx_that_we_do_not() -> None:
 def test_nothing_read_here_counts_as_paged() -> None:
     assert read("a.html", HTML.encode()).document.info.pages == 0
     assert BlockKind.HIDDEN not in {block.kind for block in read("a.html", HTML.encode()).document.blocks}
+
+
+def test_what_stands_outside_of_main_is_read_and_menus_are_not() -> None:
+    page = (
+        "<html><body><nav><a>Home</a></nav><header><h1>Incident Report INC-7</h1><dl><dt>Date</dt><dd>May 3, 2026</dd>"
+        "</dl></header><main><h2>1. Summary</h2><p>A file was taken from the server.</p></main>"
+        "<footer><p>Written by the security team.</p></footer></body></html>"
+    )
+    parsed = read("incident.html", page.encode())
+    assert parsed.document.text.split("\n\n") == [
+        "Incident Report INC-7",
+        "Date",
+        "May 3, 2026",
+        "1. Summary",
+        "A file was taken from the server.",
+        "Written by the security team.",
+    ]
+    assert parsed.status is Status.OK

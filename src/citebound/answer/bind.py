@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from citebound.answer.addressed import addressed
 from citebound.answer.gate.derived import reckoning
 from citebound.answer.gate.objections import compare
 from citebound.answer.words import content, facts
@@ -269,12 +270,15 @@ def _best(found: Sequence[tuple[float, Quote]], asked: set[str]) -> Quote:
 
 
 def quotes(position: int, passage: Passage, most: int = WIDTH) -> list[Quote]:
-    """The sentences of a passage and every two, up to `most`, of them in a row, with their place in the document."""
-    spans = sentence_spans(passage.text)
+    """The sentences of a passage and every two, up to `most`, of them in a row, with their place in the document; none
+    that speaks to a machine."""
+    spans, spoken = sentence_spans(passage.text), addressed(passage.text)
     made = []
     for width in range(1, most + 1):
         for i in range(len(spans) - width + 1):
             inside = Span(spans[i].start, spans[i + width - 1].end)
+            if any(inside.overlap(one) for one in spoken):
+                continue
             moved = Span(passage.span.start + inside.start, passage.span.start + inside.end)
             made.append(Quote(position, moved, inside.of(passage.text)))
     return made

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from citebound.answer import asked
+from citebound.answer.addressed import addressed, around, asks_about_it
 from citebound.answer.words import content, facts, stem
 from citebound.indexes.closure import Arrange, Closed, close
 from citebound.indexes.lexical import terms
@@ -60,12 +61,13 @@ class Candidate:
 class Evidence:
     """What was found for a question: hits, ranked sentences, and the score that says whether they suffice. `read` is 1
     where what is asked for was read off the document (`answer.readings`), -1 where it could have been and was not, else
-    0."""
+    0. In `addressed` is text that speaks to a machine, which is no evidence."""
 
     hits: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
     sufficiency: float
     read: float = 0.0
+    addressed: tuple[Hit, ...] = ()
 
 
 def weights(question: str, frequencies: Mapping[str, int], chunks: int) -> dict[str, float]:
@@ -79,15 +81,28 @@ def weights(question: str, frequencies: Mapping[str, int], chunks: int) -> dict[
     return made
 
 
-def gather(question: str, hits: Sequence[Hit], word_weights: Mapping[str, float], embedder: Embedder) -> Evidence:
-    """Rank the sentences of the best hits. No hits give no candidates and sufficiency 0."""
+def gather(
+    question: str,
+    hits: Sequence[Hit],
+    word_weights: Mapping[str, float],
+    embedder: Embedder,
+    store: Store | None = None,
+) -> Evidence:
+    """Rank the sentences of the best hits. No hits give no candidates and sufficiency 0. With the `store`, text that
+    speaks to a machine is known where it began before the hit as well."""
     looked_at = [(hit, hit.chunk.text, hit.chunk.span.start, hit.chunk.context, hit.rank) for hit in hits[:LOOKED_AT]]
-    candidates = _ranked(question, looked_at, word_weights, embedder)
-    return Evidence(tuple(hits), tuple(candidates), sufficiency(candidates))
+    candidates = _ranked(question, looked_at, word_weights, embedder, store)
+    spoken = tuple(hit for hit in hits[:LOOKED_AT] if _spoken(hit, hit.chunk.text, hit.chunk.span.start, store))
+    return Evidence(tuple(hits), tuple(candidates), sufficiency(candidates), addressed=spoken)
 
 
 def widen(
-    evidence: Evidence, question: str, closed: Closed, word_weights: Mapping[str, float], embedder: Embedder
+    evidence: Evidence,
+    question: str,
+    closed: Closed,
+    word_weights: Mapping[str, float],
+    embedder: Embedder,
+    store: Store | None = None,
 ) -> Evidence:
     """The evidence with the sentences of what closure brought, each ranked as if it were the hit after the one that
     brought it. Whether the evidence suffices, the hits alone decide: that is what the threshold was chosen on."""
@@ -98,7 +113,7 @@ def widen(
         brought.append((one, one.text, one.span.start, one.context, (by[0].rank if by else LOOKED_AT) + 1))
     if not brought:
         return evidence
-    more = _ranked(question, brought, word_weights, embedder)
+    more = _ranked(question, brought, word_weights, embedder, store)
     candidates = sorted((*evidence.candidates, *more), key=lambda c: -c.score)
     return replace(evidence, candidates=tuple(candidates))
 
@@ -108,13 +123,20 @@ def _ranked(
     looked_at: Sequence[tuple[Hit | Passage, str, int, str, int]],
     word_weights: Mapping[str, float],
     embedder: Embedder,
+    store: Store | None,
 ) -> list[Candidate]:
-    """The sentences of what was found, best first; of each: its text, where that begins, its headings and its rank."""
+    """The sentences of what was found, best first; of each: its text, where that begins, its headings and its rank.
+    None that speaks to a machine, unless that is asked about, and none that says no more than the question."""
+    told = asks_about_it(question)
+    apart = [() if told else _spoken(found, text, start, store) for found, text, start, _, _ in looked_at]
     sentences = [
         (found, Span(start + span.start, start + span.end), span.of(text), context, rank)
-        for found, text, start, context, rank in looked_at
+        for (found, text, start, context, rank), spoken in zip(looked_at, apart, strict=True)
         for span in sentence_spans(text)
-        if content(span.of(text)) and not _heading(span.of(text), context)
+        if content(span.of(text))
+        and not _heading(span.of(text), context)
+        and not echoes(span.of(text), question)
+        and not any(span.overlap(one) for one in spoken)
     ]
     if not sentences:
         return []
@@ -142,6 +164,14 @@ def _ranked(
         candidates.append(Candidate(found, span, text, float(cosine), coverage, score))
     candidates.sort(key=lambda c: -c.score)
     return candidates
+
+
+def _spoken(found: Hit | Passage, text: str, start: int, store: Store | None) -> tuple[Span, ...]:
+    """What of a text that was found speaks to a machine, in its own offsets."""
+    if store is None:
+        return addressed(text)
+    placed = around(store, found.document.id, Span(start, start + len(text)))
+    return tuple(Span(max(0, one.start - start), one.end - start) for one in placed)
 
 
 def sufficiency(candidates: Sequence[Candidate]) -> float:
@@ -211,6 +241,22 @@ _SIGNED = re.compile(r"/s/|\b(?:By|Name|Title|Signature|Date):\s*(?:_{2,}|\[|/s/
 
 _RUN_IN = re.compile(r"[\"“]?\d{1,3}(?:\.\d{1,3}){0,4}\.?\s+(?:[^\s.\d]{1,30}\s+){0,5}[^\s.\d]{1,30}\.?")
 """The number and name of a clause, which its first sentence follows in the same line."""
+
+
+_YES_OR_NO = re.compile(
+    r"\W*(?:is|are|was|were|does|do|did|has|have|had|can|could|may|must|shall|should|will|would)\b", re.I
+)
+_QUANTIFIERS = frozenset("all any both each either every neither never no none not".split())
+
+
+def echoes(text: str, question: str) -> bool:
+    """Whether a sentence only repeats the question: it asks it as well, or has none of what is asked for. To "is it
+    so?" a statement in the same words is the answer, and of "this or that" one half is."""
+    asking = text.rstrip("\"”'’)] ").endswith("?")
+    if not asking and (_YES_OR_NO.match(question) or " or " in question.lower() or not question.endswith("?")):
+        return False
+    words = set(re.findall(r"\w+", text.lower())) - set(re.findall(r"\w+", question.lower()))
+    return not words & _QUANTIFIERS and {*content(text), *facts(text)} <= {*content(question), *facts(question)}
 
 
 def _heading(text: str, context: str) -> bool:

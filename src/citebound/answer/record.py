@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from citebound.answer.addressed import around
 from citebound.answer.bind import Bound
 from citebound.answer.confidence.judging import Judging
 from citebound.answer.conflicts.places import Asked, Disputes, Place
+from citebound.answer.enumeration import WINDOW, enumeration, leads
 from citebound.answer.evidence import Candidate, Evidence
 from citebound.answer.exhibit import cite
 from citebound.indexes.amendment import Ledger
@@ -18,6 +20,9 @@ from citebound.types import Answer, Citation, DocumentInfo, Outcome, Passage, Re
 
 NEAREST = 3
 QUOTED = 2
+BEGINNING = 80
+"""Characters of text that speaks to a machine, of which a note tells."""
+
 CLOSE = 0.04
 """A second sentence is quoted beside the best one if its score is at most so much lower."""
 
@@ -45,7 +50,7 @@ class Record:
         """The answer from a draft after the gate; when nothing of it was bound, the sentence that the model `named`
         instead, or the best quotes."""
         citer = Citer(self.store)
-        sentences = [self._sentence(b, citer) for b in draft]
+        sentences = [self._sentence(self._unspoken(b), citer) for b in draft]
         kept = [s for s in sentences if s.verdict is not Verdict.REMOVED]
         if not kept:
             instead = "the sentence that it named" if named else "quotes"
@@ -61,7 +66,7 @@ class Record:
         """The best sentences of the evidence, or the one that was `named`, as the answer, each its own exhibit."""
         citer = Citer(self.store)
         made = [self._quote(c, citer) for c in ([named] if named else _best(self.evidence.candidates))]
-        sentences = tuple(s for s in made if s is not None)
+        sentences = _once(s for several in made for s in several)
         if not sentences:
             return self.not_found(reason or "no sentence could be bound", removed)
         return self._answer(Outcome.ANSWERED, (*removed, *sentences), tuple(self.given), reason)
@@ -73,26 +78,73 @@ class Record:
         made = Answer(self.question, outcome, sentences, tuple(nearest), hits, (), reason, self.receipt, self.notes)
         return self._disputed(self.ledger.mark_answer(made))
 
+    def _unspoken(self, bound: Bound) -> Bound:
+        """Removed if what would prove it speaks to a machine."""
+        placed = ((self.given[q.passage].document.id, q.span) for q in bound.quotes)
+        if any(around(self.store, document, span) for document, span in placed):
+            return Bound(bound.text, (), Verdict.REMOVED, "it stands in text that addresses the reader's assistant")
+        return bound
+
     def _sentence(self, bound: Bound, citer: Citer) -> Sentence:
         found = [(self.given[q.passage], q) for q in bound.quotes]
-        citations = tuple(c for p, q in found if (c := citer.of(p.document, p.source, q.span, q.text)))
+        parts = [(p, *part) for p, q in found for part in self._parts(p.document, q.span, q.text)]
+        made = [(citer.of(p.document, p.source, span, quote), left) for p, span, quote, left in parts]
+        citations = tuple(dict.fromkeys(c for c, _ in made if c))
         if bound.verdict is not Verdict.REMOVED and not citations:
             return Sentence(bound.text, (), Verdict.REMOVED, "the document changed while the answer was made")
+        if leads(bound.text) and bound.verdict is not Verdict.REMOVED:
+            quotes = [f"{_printed(c.quote)}{_more(left)}" for c, left in made if c]
+            return Sentence(" ".join(dict.fromkeys(quotes)), citations, bound.verdict, bound.reason)
         return Sentence(bound.text, citations, bound.verdict, bound.reason)
 
-    def _quote(self, candidate: Candidate, citer: Citer) -> Sentence | None:
-        citation = citer.of(candidate.document, candidate.found.source, candidate.span, candidate.text)
-        text = " ".join(candidate.text.split())
-        return Sentence(f"“{text}”", (citation,), Verdict.BOUND) if citation else None
+    def _quote(self, candidate: Candidate, citer: Citer) -> list[Sentence]:
+        """A candidate as it is quoted: with its items if it leads in to some, after its lead-in if it is one."""
+        source = candidate.found.source
+        parts = self._parts(candidate.document, candidate.span, candidate.text)
+        made = [(citer.of(candidate.document, source, span, quote), left) for span, quote, left in parts]
+        return [Sentence(f"{_printed(c.quote)}{_more(left)}", (c,), Verdict.BOUND) for c, left in made if c]
+
+    def _parts(self, document: DocumentInfo, span: Span, quote: str) -> list[tuple[Span, str, int]]:
+        """The stretches that are quoted for a place, with how many items each leaves out: a lead-in and its items, or,
+        for an item that its lead-in does not stand right before, both of them."""
+        start = max(0, span.start - WINDOW)
+        text = self.store.text(document.id, Span(start, span.end + WINDOW))
+        at = Span(span.start - start, span.end - start)
+        found = enumeration(text, at) if text[at.start : at.end] == quote else None
+        if found is None:
+            return [(span, quote, 0)]
+        if at.overlap(found.lead):
+            whole, left = found.whole()
+            parts = [(Span(whole.start, max(whole.end, at.end)), left)]
+        elif at.overlap(found.items[0]):
+            parts = [(Span(found.lead.start, at.end), 0)]
+        else:
+            parts = [(found.lead, 0), (at, 0)]
+        return [(Span(start + one.start, start + one.end), one.of(text), left) for one, left in parts]
 
     def _answer(
         self, outcome: Outcome, sentences: tuple[Sentence, ...], shown: tuple[Passage, ...], reason: str
     ) -> Answer:
         hits = self.evidence.hits
-        made = Answer(self.question, outcome, sentences, shown, hits, (), reason, self.receipt, self.notes)
+        notes = (*self.notes, *self._addressed())
+        made = Answer(self.question, outcome, sentences, shown, hits, (), reason, self.receipt, notes)
         made = self.ledger.mark_answer(made)
         made = self.judging.weigh(made) if self.judging else made
         return self._disputed(made)
+
+    def _addressed(self) -> list[str]:
+        """For each document of the evidence with text that speaks to a machine: that it has, and what it says."""
+        given = {passage.document.id for passage in self.given}
+        said: dict[str, str] = {}
+        for hit in self.evidence.addressed:
+            if hit.document.id in given:
+                spoken = around(self.store, hit.document.id, hit.chunk.span)
+                begins = self.store.text(hit.document.id, spoken[0]) if spoken else ""
+                said.setdefault(hit.source.name, " ".join(begins.split())[:BEGINNING])
+        return [
+            f"{name} has text that addresses the reader's assistant (“{begins}”); it is not taken as evidence"
+            for name, begins in said.items()
+        ]
 
     def _disputed(self, answer: Answer) -> Answer:
         if self.disputes is None:
@@ -100,6 +152,25 @@ class Record:
         disputes, asked = self.disputes
         places = [Place(c.document, c.found.source, c.span, c.text) for c in self.evidence.candidates]
         return disputes.declare(answer, replace(asked, places=places))
+
+
+def _printed(quote: str) -> str:
+    return f"“{' '.join(quote.split())}”"
+
+
+def _more(left: int) -> str:
+    return f" ({left} more {'item follows' if left == 1 else 'items follow'})" if left else ""
+
+
+def _once(sentences: Iterable[Sentence]) -> tuple[Sentence, ...]:
+    """The quotes without those that stand in one before them."""
+    kept: list[Sentence] = []
+    for sentence in sentences:
+        (own,) = sentence.citations
+        shown = [c for s in kept for c in s.citations]
+        if not any(c.document.id == own.document.id and c.span.contains(own.span) for c in shown):
+            kept.append(sentence)
+    return tuple(kept)
 
 
 class Citer:

@@ -346,9 +346,10 @@ class AnswerResponse(BaseModel):
     """An answer: `text` is what was bound, each sentence followed by its markers; `citations` are the exhibits.
 
     For `not_found`, `passages` are the nearest passages that were looked at, and `searched` says what was searched and
-    why they are not enough. `confidence` is 0..1, `risk` the stated error rate of such answers; null where nothing was
-    calibrated. `notes` are doubts that hold whatever the outcome, such as documents in a language that the encoder was
-    not made for.
+    why they are not enough. `confidence` is 0..1. `risk` is a stated error rate: of all answers at least as sure
+    as a level that this one reaches, taken together, at most so many are wrong; null where none is known or worth
+    stating (above one half). `notes` are doubts that hold whatever the outcome, such as documents in a language that the
+    encoder was not made for.
     """
 
     question: str

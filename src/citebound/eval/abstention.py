@@ -175,7 +175,8 @@ def run(console: Console, given: argparse.Namespace, sources: Sequence[str]) -> 
         rows = [r for s in sources for r in bench.rows(found, s, llm=True)]
         about = provenance(config, quotes.encoder, sources, given.risk, config.generator)
         drafts = calibrated(rows, about, None, llm=True)
-        made = replace(drafts, quotes=made.quotes)
+        told_of = replace(made.made, generator=drafts.made.generator)
+        made = replace(made, drafts=drafts.drafts, made=told_of)  # whether there is an answer, more questions tell
         found_, more = report(console, made, rows, sources, given.risk, llm=True)
         figures, drawn = [*figures, *found_], drawn | more
     if given.ship:

@@ -24,7 +24,7 @@ from citebound.indexes.language import shares, warnings
 from citebound.indexes.lock import writer_lock
 from citebound.indexes.store import BATCH, Store, now
 from citebound.ingest.chunker import RECIPE, chunk, embedded_text
-from citebound.ingest.discover import discover
+from citebound.ingest.discover import Refusal, discover
 from citebound.ingest.limits import Limits
 from citebound.ingest.parse import PARSER_VERSION, Parsed
 from citebound.ingest.profile import Profile, profiles
@@ -97,7 +97,9 @@ def ingest(
         reports: list[FileReport] = []
         claim(store, embedder)
         with ParserPool(Limits.of(config), config.require_sandbox, known) as pool:
-            for item, future in _ahead(files, pool, store, revision, kind, {p.name for p in known}):
+            readable = [path for path, refusal in files.items() if not refusal]
+            run.files = len(files) - len(readable)
+            for item, future in _ahead(readable, pool, store, revision, kind, {p.name for p in known}):
                 run.say("parse", str(item.path))
                 reports.append(_settle(item, future, pool, store, embedder, labels or {}, run, revision))
                 run.files += 1
@@ -110,7 +112,14 @@ def ingest(
         run.say("publish")
         number = publish(root, store, embedder, config)
         notes = warnings(_languages(store, reports), embedder.name)
-        return IngestReport(tuple(reports), time.monotonic() - run.started, sandbox, number, notes)
+        settled = iter(reports)
+        told = tuple(_refused(path, why) if why else next(settled) for path, why in files.items())
+        return IngestReport(told, time.monotonic() - run.started, sandbox, number, notes)
+
+
+def _refused(path: Path, refusal: Refusal) -> FileReport:
+    shown, reason = (said.encode("utf-8", "replace").decode("utf-8") for said in (str(path), refusal.reason))
+    return FileReport(shown, Status.UNREADABLE, reason=reason, remedy=refusal.remedy)
 
 
 def _languages(store: Store, reports: Iterable[FileReport]) -> Iterator[tuple[dict[str, float], int]]:

@@ -17,7 +17,7 @@ from citebound.indexes.filters import sql
 from citebound.indexes.language import from_json
 from citebound.indexes.recurrence import Recurrences
 from citebound.indexes.store import Store
-from citebound.ingest.severity import LEVELS, UNDETERMINED, at_least, rank, severity_of, standing
+from citebound.ingest.severity import ELSEWHERE, LEVELS, UNDETERMINED, at_least, rank, severity_of, standing
 from citebound.types import DocumentInfo, Fact, Filter, Finding, In, Source, Span
 
 UNRATED, UNSTATED = "unrated", "unstated"
@@ -80,7 +80,8 @@ class Findings:
     """The findings that were asked for, worst first, and what they were taken from.
 
     `total` findings in `reports` of `documents` documents were looked at. `undecided` are those that might belong to
-    the entries too, because their report does not print the severity or the status that was asked for.
+    the entries too, and `reasons` say of each why: its report prints no severity or status that could be read, or two
+    severities, or it is partly open where the open ones were asked for.
     """
 
     entries: tuple[Entry, ...]
@@ -88,6 +89,7 @@ class Findings:
     total: int
     reports: int
     documents: int
+    reasons: tuple[str, ...] = ()
 
     @property
     def severities(self) -> dict[str, int]:
@@ -132,18 +134,20 @@ def findings(
         recurrences = Recurrences([(entry.document.id, entry.finding) for entry in told])
         order = sorted(range(len(told)), key=lambda i: (-rank(told[i].severity), i))
         here = [i for i in order if document in ("", told[i].document.id)]
-        kept, undecided = [], []
+        kept: list[int] = []
+        undecided: dict[int, str] = {}
         for i in here:
-            fits = (told[i].severity or UNRATED) in wanted, (told[i].standing or UNSTATED) in groups
-            unknown = rank(told[i].severity) < 0, not told[i].standing
-            if all(fits):
+            rated = _rated(told[i], wanted)
+            became = _became(told[i], groups)
+            if rated is True and became is True:
                 kept.append(i)
-            elif all(fit or doubt for fit, doubt in zip(fits, unknown, strict=True)):
-                undecided.append(i)
+            elif rated is not False and became is not False:
+                undecided[i] = "; ".join(doubt for doubt in (rated, became) if isinstance(doubt, str))
         entries = tuple(_placed(store, db, _linked(told, recurrences, i)) for i in kept)
         open_ = tuple(_placed(store, db, told[i]) for i in undecided)
     reports = len({told[i].document.id for i in here})
-    return Findings(entries, open_, len(here), reports, 1 if document else len(documents))
+    reasons = tuple(undecided.values())
+    return Findings(entries, open_, len(here), reports, 1 if document else len(documents), reasons)
 
 
 def entries(store: Store, documents: Sequence[str]) -> list[Entry]:
@@ -233,6 +237,30 @@ def _standings(given: str) -> frozenset[str]:
             remedy=f"Statuses: {', '.join(STANDINGS)}, or a word that reports print, such as remediated.",
         )
     return frozenset(groups)
+
+
+def _rated(entry: Entry, wanted: frozenset[str]) -> bool | str:
+    """Whether a finding has one of the severities, or why that is not known."""
+    if (entry.severity or UNRATED) in wanted:
+        return True
+    if not entry.severity:
+        return "no severity was read"
+    if rank(entry.severity) < 0:
+        return f"severity {entry.severity}"
+    notes = " ".join(fact.note.partition(ELSEWHERE)[2] for fact in entry.fields if fact.name == "severity")
+    said = [
+        severity for severity in reversed(LEVELS) if severity in wanted and severity in notes.replace(",", "").split()
+    ]
+    return f"rated {entry.severity} here and {' and '.join(said)} at another place" if said else False
+
+
+def _became(entry: Entry, groups: frozenset[str]) -> bool | str:
+    """Whether a finding's status is of one of the groups, or why that is not known. Partly fixed is partly open."""
+    if (entry.standing or UNSTATED) in groups:
+        return True
+    if not entry.standing:
+        return f"status {entry.status!r} is not known" if entry.status else "no status was read"
+    return f"partly open: {entry.status}" if entry.standing == "partial" and "open" in groups else False
 
 
 def _scope(tree: Filter | None) -> tuple[str, list[str]]:

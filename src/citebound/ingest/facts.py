@@ -15,6 +15,7 @@ from itertools import islice
 
 from citebound.ingest.profile import PLAIN, Clause, Field, Profile, compiled
 from citebound.ingest.sentences import sentence_spans
+from citebound.ingest.severity import UNDETERMINED
 from citebound.types import ASIDE, Block, Fact, Section, Span
 
 MOST_FACTS = 40
@@ -23,9 +24,14 @@ LONGEST_SENTENCE = 6000
 NEAR = 300
 """Characters around the first part of a clause's pattern in which its other parts must stand."""
 MOST_STARTS = 20
+DOUBTFUL = "doubtful wording"
+UNLABELLED = "nothing beside it says that it is this"
+"""The note on what a pattern with a group "doubt" finds: one that goes by the form of a value alone."""
 SHORTEST_CLAUSE = 40
 """Characters that a sentence must have to prove a clause: less is a heading."""
 LONGEST_PROOF = 1200
+LONGEST_SECTION = 8000
+"""Characters of a section whose heading speaks for its sentences: a longer one is an article, or the whole text."""
 FIRST_NAME = 200
 """Characters within which a list of parties names the first; a stretch that names nobody so long is no such list."""
 
@@ -53,7 +59,7 @@ NUMBERS = {word: i for i, word in enumerate([*ONES.split(), "eighteen", "ninetee
 NUMBERS |= {word: 10 * (i + 2) for i, word in enumerate(TENS.split())}
 NUMBER = "|".join(sorted(NUMBERS, key=len, reverse=True))
 DURATION = re.compile(
-    rf"\b(?:(?P<words>(?:{NUMBER})(?:[- ](?:{NUMBER}))?(?: hundred)?(?:(?: and)? (?:{NUMBER}))?)[ -]?)?"
+    rf"(?<!\d/)\b(?:(?P<words>(?:{NUMBER})(?:[- ](?:{NUMBER}))?(?: hundred)?(?:(?: and)? (?:{NUMBER}))?)[ -]?)?"
     r"(?:\(? ?(?P<digits>\d{1,4}) ?\)?[ -]?)?(?:full |consecutive |additional |successive |contract )?"
     r"(?P<kind>calendar |business |working )?(?P<unit>day|week|month|year)(?:'?s)?\b'?",
     re.I,
@@ -64,6 +70,8 @@ ANNIVERSARY = re.compile(
     r" anniversary",
     re.I,
 )
+RHYTHMS = {"week": "P1W", "month": "P1M", "quarter": "P3M", "year": "P1Y", "annual": "P1Y"}
+RHYTHM = re.compile(r"(?P<unit>annual|(?:week|month|quarter|year)(?=ly|[- ]))(?:ly|[- ]to[- ](?:week|month|year))?")
 CURRENCIES = {
     "$": "USD",
     "us$": "USD",
@@ -136,6 +144,9 @@ def facts(text: str, blocks: Sequence[Block], sections: Sequence[Section], profi
     for field in profile.fields:
         if (field.means or field.sum) and not any(fact.name == field.name for fact in made):
             made += _meant(view, field, made) or _summed(field, made)
+    for field in profile.fields:
+        if field.said and not any(fact.name == field.name for fact in made):
+            made += _said(view, field)
     for clause in profile.clauses:
         made += _clause(view, clause)
     return tuple(made)
@@ -174,6 +185,7 @@ class _View:
         self._begins = [sentence.start for sentence in self.sentences]
         self._sections = sections
         self._held: dict[str, frozenset[int]] = {}
+        self._headings: list[tuple[str, Span]] | None = None
 
     def span(self, start: int, end: int) -> Span:
         """Where [start, end) of the view, which is not empty, lies in the document."""
@@ -205,6 +217,21 @@ class _View:
                 at = self.lower.find(stem, max(at + 1, self.sentences[i].end))
             self._held[stem] = frozenset(found)
         return self._held[stem]
+
+    def headed(self, pattern: str) -> list[Span]:
+        """The sentences of the sections whose heading matches, cut as in `holding`, in order."""
+        if not pattern:
+            return []
+        if self._headings is None:
+            short = (s for s in self._sections if s.heading and len(s.span) <= LONGEST_SECTION)
+            self._headings = [(" ".join(s.heading.translate(PLAIN).lower().split())[:200], s.span) for s in short]
+        numbers: set[int] = set()
+        for heading, span in self._headings:
+            if compiled(pattern).search(heading):
+                start, end = self.within(span)
+                numbers.update(range(bisect_left(self._begins, start), bisect_left(self._begins, end)))
+        chosen = (self.sentences[i] for i in sorted(numbers))
+        return [Span(s.start, min(s.end, s.start + LONGEST_SENTENCE)) for s in chosen]
 
     def regions(self, field: Field) -> list[Span]:
         """Where a field may stand."""
@@ -266,11 +293,21 @@ EXECUTED = re.compile(
 
 def _values(view: _View, field: Field, match: re.Match[str]) -> Iterator[Fact]:
     start, end = match.span("value")
+    if field.type == "date" and 0 <= start < end and view.text.startswith("(", end):
+        start = max(start, _last_date(view.text, start, end))
     for value, a, b, note in READERS[field.type](view.text[max(start, 0) : max(end, 0)]):
         if field.values:
             value = next((name for name, pattern in field.values if compiled("(?i)" + pattern).search(value)), "")
-        if value and a < b:
-            yield Fact(field.name, *_placed(view, (value, a, b, note), start))
+        noticed = field.type == "duration" and "notice" not in field.name and NOTICE.match(view.text, start + b)
+        if value and a < b and not noticed:
+            doubts = [note] if note else []
+            if "doubt" in match.re.groupindex and match["doubt"] is not None:
+                doubts.append(UNLABELLED)
+            yield Fact(field.name, *_placed(view, (value, a, b, "; ".join(doubts)), start))
+
+
+NOTICE = re.compile(r"(?i)s?'?(?: of)?(?: (?:prior|advance|previous|written|in advance|by)){0,4} notice\b")
+"""What makes a length of time that of a notice, and not of what the sentence is about otherwise."""
 
 
 def _parties_of(view: _View, field: Field) -> list[Fact]:
@@ -283,7 +320,7 @@ def _parties_of(view: _View, field: Field) -> list[Fact]:
                 if field.until and (stop := compiled(field.until).search(printed)):
                     printed = printed[: stop.start()]
                 made: list[Fact] = []
-                for name, role in _parties(printed):
+                for name, role in _apart(list(_parties(printed))):
                     if not made and name[1] > FIRST_NAME:
                         break
                     made.append(Fact(field.name, *_placed(view, name, start)))
@@ -297,6 +334,16 @@ def _parties_of(view: _View, field: Field) -> list[Fact]:
     if len(signed) + bool(single) > 1 and beside:
         return [*single, *signed][:MOST_FACTS]
     return [Fact(fact.name, fact.value, fact.span, "no second party was found") for fact in single]
+
+
+def _apart(found: Sequence[tuple[Found, Found | None]]) -> Iterator[tuple[Found, Found | None]]:
+    """The parties, one whose name runs on into that of another cut before it: "Birch and Alder Inc.", "Alder Inc."."""
+    others = {name[0] for name, _ in found}
+    for name, role in found:
+        first, joint, rest = name[0].partition(" and ")
+        if joint and rest in others:
+            name = (first, name[1], name[1] + len(first), name[3])
+        yield name, role
 
 
 def _signatories(view: _View, field: Field, known: Sequence[Fact]) -> list[Fact]:
@@ -360,6 +407,13 @@ def _date(printed: str) -> Iterator[Found]:
             return
 
 
+def _last_date(text: str, start: int, end: int) -> int:
+    """Where the last date begins: the one that 'as of May 1 and made effective July 1, 2019 (the "Effective Date")'
+    names; -1 for none."""
+    found = [match.span() for form in DATES for match in form.finditer(text, start, end)]
+    return max(found, key=lambda span: (span[1], -span[0]))[0] if found else -1
+
+
 def _iso(match: re.Match[str]) -> tuple[str, str]:
     parts = match.groupdict()
     year = int(parts["year"])
@@ -391,6 +445,9 @@ def _duration(printed: str) -> Iterator[Found]:
     if "nniversary" in printed and (found := ANNIVERSARY.search(printed)):
         years = int(found["digits"]) if found["digits"] else ANNIVERSARIES.index(found["word"].lower()) + 1
         yield f"P{years}Y", found.start(), found.end(), ""
+        return
+    if rhythm := RHYTHM.fullmatch(printed.strip().lower()):
+        yield RHYTHMS[rhythm["unit"]], 0, len(printed), ""
         return
     for match in DURATION.finditer(printed):
         words, digits, kind = match["words"], match["digits"], (match["kind"] or "").strip().lower()
@@ -462,6 +519,15 @@ def _meant(view: _View, field: Field, made: Sequence[Fact]) -> list[Fact]:
     return []
 
 
+def _said(view: _View, field: Field) -> list[Fact]:
+    """That there is a value, where none can be read: "the governing law of the MSA applies"."""
+    for region in view.regions(field):
+        for pattern in field.said:
+            if match := compiled(pattern).search(view.text, region.start, region.end):
+                return [Fact(field.name, UNDETERMINED, view.span(*match.span()), "its value is not printed here")]
+    return []
+
+
 def _summed(field: Field, made: Sequence[Fact]) -> list[Fact]:
     """A date that is not printed, from one that is and a length of time."""
     known = {f.name: f for f in reversed(made) if not f.note or f.note.startswith("the ")}
@@ -506,7 +572,8 @@ NO_ROLE = re.compile(
 )
 TOGETHER = re.compile(r"(?i)\b(?:collectively|together|jointly|each|in the aggregate)\b")
 LEAD = re.compile(
-    r"[\s,;:.&/()\[\]\"'_*-]|\(?(?:\d|[ivxab]{1,3})\)|(?:\d|[A-Z])\. (?=[A-Z][a-zA-Z])"
+    r"\((?:[Tt]he )?[A-Z][A-Za-z]{2,20}\)(?= [A-Z])"
+    r"|[\s,;:.&/()\[\]\"'_*-]|\(?(?:\d|[ivxab]{1,3})\)|(?:\d|[A-Z])\. (?=[A-Z][a-zA-Z])"
     r"|(?i:and|or|between|by|among|amongst|both|with|either|the undersigned"
     r"|(?:controller|processor|customer|provider|client|vendor|supplier|company|licensor|licensee|seller|buyer|landlord|tenant):"
     r"|party (?:a|b|c|i|ii|one|two|1|2)|(?:the )?(?:first|second|third) (?:party|part)|the following parties"
@@ -523,8 +590,8 @@ LABELLED = re.compile(r"(?i)(?:\bparty (?:a|b|c|one|two|1|2)|\(\d\))[\s,:.(]{0,6
 """What stands before a party in a list of them."""
 
 SURE = (
-    r"(?:Inc|Incorporated|LLC|L\.L\.C|Ltd|Limited|Corp|Corporation|LLP|L\.L\.P|PLC|GmbH|N\.V|B\.V|S\.A|S\.p\.A|A/S|Pty|Pte"
-    r"|L\.P|LP|N\.A|A\.G|AG|S\.r\.l|SE|Company|Co|Partnership|Bank|Trust|a\.s|s\.r\.o|SARL|S\.A\.S|SAS|ULC|P\.C|PLLC|AB|ASA|Oy|KGaA|KG"
+    r"(?:Inc|Incorporated|LLC|L\.L\.C|Ltd|Limited|Corp|Corporation|LLP|L\.L\.P|PLC|GmbH|N\.V|B\.V|S\.A\.S|S\.A|S\.p\.A|A/S|Pty|Pte"
+    r"|L\.P|LP|N\.A|A\.G|AG|S\.r\.l|SE|Company|Co|Partnership|Bank|Trust|a\.s|s\.r\.o|SARL|SAS|ULC|P\.C|PLLC|AB|ASA|Oy|KGaA|KG"
     r"|K\.K|Bhd|University|Institute|Foundation|Association|Authority)"
 )
 SUFFIX = re.compile(
@@ -595,15 +662,22 @@ def _parties(printed: str) -> Iterator[tuple[Found, Found | None]]:
     """The parties that a preamble names, with their roles: 'Birch Inc., a Texas company (the "Seller"), and ...'."""
     at = 0
     told: set[str] = set()
+    ended = False
     for match in [*ROLE.finditer(printed), None]:
         role = _role(match) if match else None
-        names = list(_names(printed, at, match.start() if match else len(printed), role is not None))
+        end = match.start() if match else len(printed)
+        ended = ended or (len(told) > 1 and bool(PREAMBLE_END.search(printed, max(0, at - 1), end)))
+        names = list(_names(printed, at, end, role is not None and not ended))
         for name in names:
             key = re.sub(r"\W", "", name[0]).casefold()
             if key not in told:
                 told.add(key)
                 yield name, role if name is names[-1] else None
         at = match.end() if match else at
+
+
+PREAMBLE_END = re.compile(r"(?:[)\"]|(?<!inc)(?<!ltd)(?<!corp)[a-z]{3})\.\s{1,2}(?=[A-Z])(?!Party\b|PARTY\b)")
+"""The end of a sentence. Behind it, when two parties are known, a name needs its "Inc." to be one."""
 
 
 def _role(match: re.Match[str]) -> Found | None:
@@ -633,9 +707,14 @@ def _names(printed: str, start: int, end: int, named: bool) -> Iterator[Found]:
         else:
             plain.append(name)
     if named and not sure and plain:
-        joined = [name for name in plain if _is_joined(printed, start, name[1])]
-        yield (joined or plain)[0]
+        near = [name for name in plain if not STREET.match(name[0]) and not PREAMBLE_END.search(printed, name[2], end)]
+        joined = [name for name in near if _is_joined(printed, start, name[1])]
+        yield from (joined or near)[:1]
     yield from sure
+
+
+STREET = re.compile(r"\d{1,6}[ ,]")
+"""What begins with a number and has no "Inc." is an address."""
 
 
 def _is_joined(printed: str, start: int, at: int) -> bool:
@@ -672,16 +751,21 @@ def _name_at(printed: str, start: int, end: int) -> Found | None:
         return None
     if capitals < 0.75 * len(words) and not (sure and name[0].islower()):
         return None
-    if not re.search("[A-Za-z]{2}", name) or (sure and sure.start() == 0):
+    if not re.search("[A-Za-z]{2}", name) or (sure and sure.start() == 0) or name.count("(") != name.count(")"):
         return None
     return " ".join(name.split()), start, start + len(name), ""
 
 
 def _clause(view: _View, clause: Clause) -> list[Fact]:
     """The sentences that prove the clause, or, if there are none, those that make it doubtful, with a note."""
-    held = view.holding(clause.stems)
-    for alternatives, note in ((clause.patterns, ""), (clause.maybe, "doubtful wording")):
-        found = [span for sentence in held if (span := _proof(view.lower, sentence, alternatives, clause.unless))]
+    held, headed = view.holding(clause.stems), view.headed(clause.headings)
+    for kinds, note in (((held, clause.patterns), (headed, clause.under)), ""), (((held, clause.maybe),), DOUBTFUL):
+        proofs = (
+            _proof(view.lower, sentence, alternatives, clause.unless)
+            for sentences, alternatives in kinds
+            for sentence in sentences
+        )
+        found = sorted({span for span in proofs if span}, key=lambda span: span.start)
         if found:
             return [Fact("clause", clause.name, view.span(s.start, s.end), note) for s in found[:MOST_FACTS]]
     return []

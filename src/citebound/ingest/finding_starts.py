@@ -57,6 +57,11 @@ RATED_PART = re.compile(
 NUMBER = re.compile(r"(?:\d{1,2}(?:\.\d{1,3}){0,5}\.?|[A-Z]\.|(?i:chapter|section|part) \w{1,4}[.:]?)\s")
 PARTS = frozenset({"description", "impact", "remediation", "other", "status", "asset"})
 FIELDS = frozenset({"severity", "status", "id", "cvss", "vector", "cve", "cwe"})
+REPORT = re.compile(
+    r"(?i)\W{0,8}(?:[\w-]{1,20} ){0,5}(?:report|advisory|assessment|audit|review)(?: (?:no\.?|number|id))?:?"
+    r"\s\S{0,20}\d"
+)
+"""The title of a report with its number, which is no finding's: "Incident Report INC-2025-031"."""
 SAME_TITLE = 40
 LONGEST_ROW = 160
 SEVERITY_ID = re.compile(r"[CHMLINGQ]-?\d")
@@ -126,6 +131,9 @@ class Starts:
         heads = [block.span.of(self.text) for block in self.blocks if block.kind is BlockKind.TITLE]
         repeated = Counter(_plain(head).lower() for head in heads if len(head) <= 60)
         self.roles = [self._role(i, repeated) for i in range(len(self.blocks))]
+        first = next((i for i, block in enumerate(self.blocks) if block.kind is BlockKind.TITLE), None)
+        if first is not None and not self.roles[first] and REPORT.match(self.blocks[first].span.of(self.text)):
+            self.roles[first] = "other"
         self.tables = list(tables(self.text, self.blocks))
         self.listing = {i for table in self.tables for i in table.rows}
 

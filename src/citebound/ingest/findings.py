@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from citebound.ingest.finding_starts import Start, Starts
+from citebound.ingest.finding_statements import stated
 from citebound.ingest.finding_tables import STATUS_CELL, cells
 from citebound.ingest.labels import PROSE, Labelled, label_name, rating, status, trimmed
-from citebound.ingest.severity import STATUS, UNDETERMINED, WORDS, said, severity_of, status_of
+from citebound.ingest.severity import ELSEWHERE, STATUS, UNDETERMINED, WORDS, said, severity_of, status_of
 from citebound.ingest.vulnerability import cve_facts, cvss_facts, cwe_facts, score_fact
 from citebound.types import ASIDE, Block, BlockKind, Fact, Finding, Section, Span
 
@@ -34,19 +35,21 @@ def findings(text: str, blocks: Sequence[Block], sections: Sequence[Section] = (
     findings, and runs to the next finding or the next heading of its level or above. Entries of tables of contents and
     of summary tables begin none, unless the report has only the table. A severity is taken, in this order, from a
     labelled field, the heading, the group ("High risk findings"), the summary table, the identifier's letter (noted).
-    A status is the printed word in lower case: `severity.standing` groups them. The value of description, impact and
+    A status is the printed word in lower case: `severity.standing` groups them. One that has none gets what a sentence
+    says of all findings or of a list of them (noted; see `finding_statements`). The value of description, impact and
     remediation is the first 200 characters of their text on one line; the span is all of it.
     """
     body = [block for block in blocks if block.kind not in ASIDE and len(block.span)]
     starts = Starts(text, body, {section.span.start: section.level for section in sections})
     accepted = starts.accepted()
     if not accepted:
-        return tuple(_rows(starts))
+        return stated(text, body, tuple(_rows(starts)))
     entries = starts.entries(accepted)
-    return tuple(
+    found = tuple(
         _Reader(text, starts, start, end, entries.get(start.block, {})).finding()
         for start, end in zip(accepted, starts.ends(accepted), strict=True)
     )
+    return stated(text, body, found)
 
 
 @dataclass(slots=True)
@@ -116,7 +119,7 @@ class _Reader:
         if places:
             values = [severity_of(word.of(self.text)) for word in places]
             others = sorted({value for value in values if value != values[0]})
-            yield _rated(self.text, places[0], f"another place says {', '.join(others)}" if others else "")
+            yield _rated(self.text, places[0], ELSEWHERE + ", ".join(others) if others else "")
         elif heading.id and heading.named and (letter := LETTERED.match(self.start.id.upper())):
             value = LETTERS[letter["letter"] or letter["inner"]]
             yield Fact("severity", value, heading.id, "from the letter of the identifier")

@@ -68,7 +68,7 @@ def read_office(kind: Kind, data: bytes, limits: Limits) -> Draft:
                 page = see(_decoded(data))
             elif kind is Kind.EML:
                 data, page = _letter(data)
-            if kind is Kind.HTML and page is not None and page.apart:
+            if kind is Kind.HTML and page is not None and (_opened(page) or page.apart):
                 found = partition(text=page.html, **options)
             else:
                 found = partition(file=io.BytesIO(data), **options)
@@ -114,6 +114,20 @@ def _letter(data: bytes) -> tuple[bytes, Page | None]:
         body.set_content(page.html, subtype="html")
         data = message.as_bytes()
     return data, page
+
+
+def _opened(page: Page) -> bool:
+    """Whether the page has a `<main>`, which is made a part like others: unstructured reads nothing outside of one, so
+    that the header of a report would be lost. Menus stay outside."""
+    mains = list(page.root.iter("main")) if page.root is not None else []
+    if not mains:
+        return False
+    for menu in list(page.root.iter("nav")):
+        if not any(above.tag == "main" for above in menu.iterancestors()):
+            menu.drop_tree()
+    for main in mains:
+        main.tag = "div"
+    return True
 
 
 def _aside(page: Page) -> Iterator[Element]:

@@ -20,7 +20,7 @@ from citebound.types import ASIDE, Document, DocumentInfo, Status
 
 __all__ = ["PARSER_VERSION", "Limits", "Parsed", "parse"]
 
-PARSER_VERSION = "citebound-3"
+PARSER_VERSION = "citebound-4"
 """Goes into ``DocumentInfo.parser``; raised when the same bytes would give another text, blocks or sections."""
 
 

@@ -53,10 +53,11 @@ class Field:
     each value to the pattern of what is printed. What `unless` (TOML: `not`) matches in a sentence is not looked at.
     `sum` names dates, and a duration last: their sum, with the first date
     that is known, stands in where none is printed; so does the value of a field in `means` where its pattern is found
-    ("the date first written above"). A name that is `many` is a stretch of text that lists parties, up to
-    what `until` matches; their roles become facts named `role`. `words` are how people ask for it; `asked` are
-    sentences that ask whether there is one, in words of everyday: what is like them is taken to ask the same;
-    `questions` are patterns of questions for its value.
+    ("the date first written above"). Where all this gives nothing, what one of `said` matches tells that there is a
+    value, printed elsewhere or in no form that is read: a fact "undetermined" with a note. A name that is `many` is a
+    stretch of text that lists parties, up to what `until` matches; their roles become facts named `role`. `words` are
+    how people ask for it; `asked` are sentences that ask whether there is one, in words of everyday: what is like them
+    is taken to ask the same; `questions` are patterns of questions for its value.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Field:
     words: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,9 @@ class Clause:
     """A category of clause whose presence or absence can be asked.
 
     A sentence with one of `stems` is looked at, in lower case. It proves the clause if all parts of one of `patterns`
-    are found in it and nothing of `unless` (TOML: `not`); the parts of one of `maybe` make it doubtful. `words` and
-    `asked` are as in a field; a clause that `forbids` is there where something "may not" be done.
+    are found in it and nothing of `unless` (TOML: `not`); the parts of one of `maybe` make it doubtful. In a section
+    whose heading, in lower case, `headings` matches, any sentence with all parts of one of `under` proves it. `words`
+    and `asked` are as in a field; a clause that `forbids` is there where something "may not" be done.
     """
 
     name: str
@@ -97,6 +100,8 @@ class Clause:
     words: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     forbids: bool = False
+    headings: str = ""
+    under: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +245,7 @@ def _field(name: str, table: _Table) -> Field:
         words=table.texts("words"),
         asked=table.texts("asked"),
         questions=table.patterns("questions", 0),
+        said=table.patterns("said", 0),
     )
     table.close()
     return made
@@ -256,8 +262,15 @@ def _clause(name: str, table: _Table) -> Clause:
         words=table.texts("words"),
         asked=table.texts("asked"),
         forbids=table.switch("forbids"),
+        headings=table.pattern("headings", 0) if "headings" in table.left else "",
+        under=table.alternatives("under"),
     )
     table.close()
+    if bool(made.headings) != bool(made.under):
+        raise ConfigError(
+            f"{table.file}: {table.at} has headings without under, or under without headings",
+            remedy="Give it both: a heading alone proves nothing.",
+        )
     if not made.stems or not made.patterns:
         raise ConfigError(
             f"{table.file}: {table.at} has no stems or no patterns", remedy="Give it both: stems choose its sentences."

@@ -8,6 +8,8 @@ from citebound.types import Span
 
 LEVELS = ("info", "low", "medium", "high", "critical")
 UNDETERMINED = "undetermined"
+ELSEWHERE = "another place says "
+"""Begins the note on a severity beside which the report prints others: their levels follow."""
 MEANINGS = {
     "critical": "critical",
     "extreme": "critical",

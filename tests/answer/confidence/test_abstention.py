@@ -11,6 +11,7 @@ import pytest
 
 from citebound import Answer, Collection, Config, Outcome
 from citebound.answer.asked import names, wanted
+from citebound.answer.confidence.abstention import OF_QUOTES
 from citebound.answer.confidence.calibration import Calibration, Level, Limit, Stage, Weight, write
 from citebound.answer.confidence.signals import COMPARED, DRAFT, RETRIEVAL
 from citebound.answer.render import answer_json
@@ -199,11 +200,66 @@ def test_another_encoder_or_generator_makes_the_calibration_unused_with_a_note(o
     assert (answer.confidence, answer.risk) == (None, None)
     assert any("made with the encoder other and is not used with word-hash" in note for note in answer.notes)
     drafted = opened(SURE).ask(QUESTION)
-    assert (drafted.confidence, drafted.risk) == (None, None)
+    assert drafted.risk is None
     assert any("made with quotes alone and states nothing on drafts of echo" in note for note in drafted.notes)
     other = Calibration(replace(MADE, generator="another"), SURE.answerable, SURE.quotes, SURE.quotes)
     assert any("drafts of another" in note for note in opened(other).ask(QUESTION).notes)
     assert not opened(other).ask(QUESTION, llm=False).notes
+
+
+ELSEWHERE = "The tenant shall pay a deposit of three monthly rents before the keys are handed over [1]."
+
+
+def test_an_uncalibrated_draft_has_the_confidence_of_its_quote_and_is_said_to(opened: Open) -> None:
+    made = opened(SURE)
+    drafted = made.ask(QUESTION)
+    assert drafted.outcome is Outcome.ANSWERED
+    assert drafted.confidence == quoted(made).confidence
+    assert drafted.risk is None
+    assert drafted.receipt is not None
+    assert drafted.receipt.calibration.endswith(OF_QUOTES)
+
+
+def test_an_uncalibrated_draft_of_another_sentence_is_unsure_and_no_rate_is_known(opened: Open) -> None:
+    answer = opened(SURE, reply=ELSEWHERE).ask(QUESTION)
+    assert answer.text.startswith("The tenant shall pay a deposit")
+    assert answer.outcome is Outcome.PARTIAL
+    assert (answer.confidence, answer.risk) == (None, None)
+    assert "no error rate is known for answers of echo" in answer.reason
+
+
+@pytest.mark.parametrize("reply", [None, ELSEWHERE])
+@pytest.mark.parametrize("made", [SURE, None])
+def test_hidden_is_all_of_which_no_rate_is_known(opened: Open, reply: str | None, made: Calibration | None) -> None:
+    answer = opened(made, reply=reply, unsure="hide").ask(QUESTION)
+    assert answer.outcome is Outcome.NOT_FOUND
+    assert not answer.text
+    assert "no error rate is known" in answer.reason
+
+
+def test_a_rate_above_one_half_is_not_stated(opened: Open) -> None:
+    answer = quoted(opened(Calibration(MADE, SURE.answerable, stage(6.0, level(0.6, 0.1)))))
+    assert answer.confidence is not None
+    assert answer.risk is None
+
+
+class English(WordHashEmbedder):
+    """Named as an encoder that was made for English."""
+
+    name = "all-minilm-l6-v2"
+
+
+@pytest.mark.parametrize("made", [SURE, HOPELESS])
+def test_nothing_is_stated_of_a_question_in_a_language_that_the_encoder_was_not_made_for(
+    opened: Open, tmp_path: Path, made: Calibration
+) -> None:
+    root = opened(made).root
+    for setting in ("show", "hide"):
+        with Collection.open(root.name, config=Config(home=tmp_path, unsure=setting), embedder=English()) as one:
+            answer = one.ask("Wer darf den Vertrag über das Büro an der Wharf Street kündigen?", llm=False)
+            assert (answer.confidence, answer.risk) == (None, None)
+            assert any("the question seems to be in German" in note for note in answer.notes)
+            assert setting == "show" or answer.outcome is Outcome.NOT_FOUND
 
 
 def test_without_a_calibration_that_fits_nothing_is_stated_and_nothing_noted(opened: Open) -> None:

@@ -6,7 +6,10 @@ confidence; if that does not reach the stated error rate it is PARTIAL, marked a
 `unsure = "hide"`, not found either. Where that rate cannot be stated of any answer, those that are more probably right
 than wrong count as sure enough, and with "hide" none. Where no calibration fits the encoder, the cosine of the best
 sentence decides, and no error rate is stated. Nor is one of the drafts of a model that the calibration never saw: it
-decides whether an answer is tried, and the cosine only whether quotes are shown where that model said "not found".
+decides whether an answer is tried, and the cosine only whether quotes are shown where that model said "not found". Such
+a draft is no surer than the sentence that proves it: where that is the one that would have been quoted, it has the
+confidence of the quote, said to be that, else none. What has no confidence is unsure, and "hide" holds it back, since
+its promise is a stated rate. A question in a language that the encoder was not made for was in no calibration either.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from citebound.answer.confidence import calibration as files
 from citebound.answer.confidence.calibration import Calibration, Level, Stage
 from citebound.answer.confidence.rates import at_most
 from citebound.config import Config
+from citebound.indexes.language import warning
 from citebound.protocols import Embedder
 from citebound.types import Answer, Outcome, Sentence, Verdict
 
@@ -31,6 +35,9 @@ NEAR = 0.5
 
 LIKELY = 0.5
 """Confidence from which on an answer is called one, where the stated error rate can be had of none."""
+
+OF_QUOTES = "of its quote alone"
+"""Ends the name of a calibration whose confidence is that of the quoted sentence, not of what a model wrote of it."""
 
 AGAIN = "`citebound calibrate` fits it anew"
 
@@ -107,21 +114,26 @@ class Abstention:
         limit = made.answerable.silent if silent else made.answerable.limit
         return limit is not None and made.answerable.confidence(signals) < limit.threshold
 
-    def sureness(self, signals: Mapping[str, float], generator: str) -> Sureness:
-        """Of an answer by quotes alone (`generator` is ""), or from a draft of that generator."""
+    def sureness(self, signals: Mapping[str, float], generator: str, *, by_best: bool = True) -> Sureness:
+        """Of an answer by quotes alone (`generator` is ""), or from a draft of that generator; `by_best`: all of it is
+        proven by the sentence that would have been quoted."""
         made = self._found
         stage = self._stage(made, generator)
-        if made is None or stage is None:
-            return Sureness()
+        hidden = self._config.unsure == "hide"
+        if made is None:
+            return Sureness(enough=self._off or not hidden)
+        if stage is None:
+            confidence = made.quotes.confidence(signals) if by_best else None
+            likely = confidence is not None and confidence >= LIKELY
+            return Sureness(confidence, None, self._off or (likely and not hidden))
         confidence = stage.confidence(signals)
         wanted = stage.level(made.made.risk)
-        hidden = self._config.unsure == "hide"
         enough = self._off or (
             not hidden and confidence >= LIKELY if wanted is None else confidence >= wanted.threshold
         )
         return Sureness(confidence, stage.reached(confidence), enough)
 
-    def weigh(self, answer: Answer, signals: Mapping[str, float], generator: str) -> Answer:
+    def weigh(self, answer: Answer, signals: Mapping[str, float], generator: str, *, by_best: bool = True) -> Answer:
         """The answer with its confidence and the error rate that can be stated; PARTIAL if it is not sure enough, or
         NOT_FOUND where unsure ones are hidden. One that was not found says how probably there is none."""
         receipt = answer.receipt
@@ -129,28 +141,37 @@ class Abstention:
             return answer
         made = self._found
         notes = tuple(dict.fromkeys(filter(None, (*answer.notes, self.note, self.note_of(receipt.generator)))))
-        answer = replace(answer, notes=notes)
-        if made is None:
-            return replace(answer, receipt=replace(receipt, signals=dict(signals)))
+        receipt = replace(receipt, signals=dict(signals))
+        answer = replace(answer, notes=notes, receipt=receipt)
+        foreign = warning(answer.question, self._encoder.name) != ""
+        if made is None or foreign:
+            nothing = answer.outcome is Outcome.NOT_FOUND
+            return answer if nothing or self._off else self._unknown(answer, foreign=foreign)
         if answer.outcome is Outcome.NOT_FOUND:
             return self._absent(answer, made, signals)
-        sure = self.sureness(signals, generator)
+        sure, stage = self.sureness(signals, generator, by_best=by_best), self._stage(made, generator)
+        fitted = str(made.made) if stage else f"{made.made}; {OF_QUOTES}"
         said = replace(
             receipt,
             confidence=sure.confidence,
             risk=sure.level.risk if sure.level else None,
-            calibration=str(made.made) if sure.confidence is not None else "",
-            signals=dict(signals),
+            calibration=fitted if sure.confidence is not None else "",
         )
         answer = replace(answer, receipt=said)
         if sure.enough:
             return answer
-        reason = "; ".join(filter(None, (answer.reason, unsure(sure, made.made.risk, self._stage(made, generator)))))
+        why = unsure(sure, made.made.risk, stage) if stage else f"not sure: {unknown(generator)}"
         if self._config.unsure == "hide":
-            held = tuple(_held(sentence) for sentence in answer.sentences)
-            hidden = replace(answer, outcome=Outcome.NOT_FOUND, sentences=held, reason=reason)
-            return self._absent(hidden, made, signals)
-        return replace(answer, outcome=Outcome.PARTIAL, reason=reason)
+            return self._absent(_hidden(answer, why), made, signals)
+        return replace(answer, outcome=Outcome.PARTIAL, reason=_joined(answer.reason, why))
+
+    def _unknown(self, answer: Answer, *, foreign: bool) -> Answer:
+        """An answer of whose kind nothing is known: it is shown as it is, but is not found where only sure ones are to
+        be shown."""
+        if self._config.unsure != "hide":
+            return answer
+        what = "questions in this language" if foreign else f"answers with the encoder {self._encoder.name}"
+        return _hidden(answer, f"not sure: no error rate is known for {what}")
 
     def _absent(self, answer: Answer, made: Calibration, signals: Mapping[str, float]) -> Answer:
         """What was not found, with the probability that the documents hold no answer."""
@@ -179,6 +200,20 @@ def unsure(sure: Sureness, risk: float, stage: Stage | None) -> str:
         said = f"not sure: for such answers no error rate of {at_most(risk)} can be stated"
         return said if likely else f"{said}, and this one is as likely wrong"
     return f"not sure enough for an error rate of {at_most(risk)}"
+
+
+def unknown(generator: str) -> str:
+    """That nothing was calibrated on the answers of a model."""
+    return f"no error rate is known for answers of {generator}"
+
+
+def _hidden(answer: Answer, why: str) -> Answer:
+    held = tuple(_held(sentence) for sentence in answer.sentences)
+    return replace(answer, outcome=Outcome.NOT_FOUND, sentences=held, reason=_joined(answer.reason, why))
+
+
+def _joined(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
 def _held(sentence: Sentence) -> Sentence:

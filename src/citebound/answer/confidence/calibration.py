@@ -25,6 +25,9 @@ from citebound.indexes.lock import writer_lock
 
 FILE = "calibration.json"
 FORMAT = 1
+USEFUL = 0.5
+"""An error rate above this tells nobody anything, and is not stated of an answer."""
+
 AGAIN = "Run `citebound calibrate` again, or remove the file to use the shipped calibration."
 
 
@@ -91,8 +94,9 @@ class Stage:
         return next((level for level in self.levels if math.isclose(level.risk, risk)), None)
 
     def reached(self, confidence: float) -> Level | None:
-        """The strictest level that a confidence reaches."""
-        return next((v for v in sorted(self.levels, key=lambda v: v.risk) if confidence >= v.threshold), None)
+        """The strictest level that a confidence reaches, of those worth stating."""
+        useful = sorted((v for v in self.levels if v.risk <= USEFUL), key=lambda v: v.risk)
+        return next((v for v in useful if confidence >= v.threshold), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,15 @@ class Judging:
         if self.draft is not None:
             silent = says_not_found(self.draft)
             seen = seen | signals.shown(self.found.asked, self.evidence, answer, self.draft, silent=silent)
-        made = self.abstention.weigh(answer, seen, generator)
+        made = self.abstention.weigh(answer, seen, generator, by_best=self._by_best(answer))
         if made.outcome is not Outcome.NOT_FOUND:
             return made
         return replace(made, searched=self._searched(made))
+
+    def _by_best(self, answer: Answer) -> bool:
+        """Whether all that an answer says is proven by the sentence that would have been quoted without a model."""
+        best = self.evidence.candidates[:1]
+        return all(any(signals.quotes(s.citations, c) for c in best) for s in answer.bound)
 
     def _searched(self, answer: Answer) -> Searched:
         best: dict[str, Candidate] = {}

@@ -102,7 +102,7 @@ def seen(
 def shown(question: str, evidence: Evidence, answer: Answer, draft: str, *, silent: bool) -> dict[str, float]:
     """The signals of DRAFT, of an answer that was made from a model's `draft`. What quotes nothing is as far as can be
     from an answer."""
-    quoted = [(rank, c) for rank, c in enumerate(evidence.candidates, start=1) if _quotes(answer.citations, c)]
+    quoted = [(rank, c) for rank, c in enumerate(evidence.candidates, start=1) if quotes(answer.citations, c)]
     rank, best = min(quoted, key=lambda pair: pair[0], default=(0, None))
     kept = [s for s in answer.sentences if s.verdict is not Verdict.REMOVED]
     written = [s for s in answer.sentences if not s.text.startswith("“")]
@@ -147,9 +147,10 @@ def _named(question: str, text: str, there: set[str]) -> float:
     return sum(asked) / len(asked) if asked else 1.0
 
 
-def _quotes(citations: Sequence[Citation], candidate: Candidate) -> bool:
+def quotes(citations: Sequence[Citation], candidate: Candidate) -> bool:
+    """Whether one of the citations quotes this sentence, or a part of it."""
     return any(c.document.id == candidate.document.id and c.span.overlap(candidate.span) for c in citations)
 
 
 def _holds(passage: Passage, citation: Citation) -> bool:
-    return passage.document.id == citation.document.id and passage.span.contains(citation.span)
+    return passage.document.id == citation.document.id and passage.span.overlap(citation.span) > 0
