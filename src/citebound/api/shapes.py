@@ -348,8 +348,8 @@ class AnswerResponse(BaseModel):
     For `not_found`, `passages` are the nearest passages that were looked at, and `searched` says what was searched and
     why they are not enough. `confidence` is 0..1. `risk` is a stated error rate: of all answers at least as sure
     as a level that this one reaches, taken together, at most so many are wrong; null where none is known or worth
-    stating (above one half). `notes` are doubts that hold whatever the outcome, such as documents in a language that the
-    encoder was not made for.
+    stating (above one half). `notes` are doubts that hold whatever the outcome, such as documents in a language that
+    the encoder was not made for.
     """
 
     question: str
