@@ -178,6 +178,15 @@ def test_a_model_that_finds_nothing_is_named_as_the_reason(opened: Open) -> None
     assert opened(near, reply="Not found.").ask(QUESTION).outcome is Outcome.PARTIAL
 
 
+def test_where_no_silence_was_fitted_likeness_decides_whether_quotes_are_near(opened: Open) -> None:
+    unfitted = Calibration(replace(MADE, generator="echo"), stage(0.0, limit=1e-9), SURE.quotes, SURE.quotes)
+    collection = opened(unfitted, reply="Not found.")
+    assert collection.ask(QUESTION).outcome is Outcome.PARTIAL
+    far = collection.ask("Which colour has the bicycle of the landlord's younger sister?")
+    assert far.outcome is Outcome.NOT_FOUND
+    assert far.reason.startswith("the model found no answer")
+
+
 def test_a_bound_draft_has_the_signals_of_the_gate(opened: Open) -> None:
     made = Calibration(replace(MADE, generator="echo"), SURE.answerable, SURE.quotes, SURE.quotes)
     reply = (

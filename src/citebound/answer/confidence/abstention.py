@@ -109,8 +109,10 @@ class Abstention:
         if self._off:
             return False
         made = self._found
-        if made is None or (silent and made.made.generator != generator):
-            return signals["cosine"] < (NEAR if silent else SUFFICIENT)
+        if silent and (made is None or made.made.generator != generator or made.answerable.silent is None):
+            return signals["cosine"] < NEAR
+        if made is None:
+            return signals["cosine"] < SUFFICIENT
         limit = made.answerable.silent if silent else made.answerable.limit
         return limit is not None and made.answerable.confidence(signals) < limit.threshold
 
