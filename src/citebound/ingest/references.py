@@ -17,7 +17,7 @@ WORD = (
     r"|exhibits?|schedules?|annex(?:es|ures?)?|appendi(?:x|ces)|attachments?|addend(?:um|a))"
 )
 SIGNS = r"(?:(?:\.|[ ])?\([a-zA-Z0-9]{1,5}\)){0,6}"
-DIGITS = rf"\d{{1,5}}+(?:\.\d{{1,5}}+){{0,5}}+(?:[A-Za-z](?![A-Za-z0-9]))?(?![\d%$]){SIGNS}"
+DIGITS = rf"\d{{1,5}}+(?:\.\d{{1,5}}+){{0,5}}(?!\.?\d)(?:[A-Za-z](?![A-Za-z0-9]))?(?![\d%$]){SIGNS}"
 ORDINALS = "|".join((*(word.title() for word in WORDS), *(word.upper() for word in WORDS)))
 LETTERS = (
     rf"(?-i:[IVXLC]{{1,7}}|[A-Z]{{2}}-\d{{1,2}}|AA|BB|CC|DD|{ORDINALS}|[A-Z](?:-?\d{{1,2}}(?:\.\d{{1,2}})?)?)"
@@ -56,10 +56,10 @@ UNNAMED = re.compile(
     r"|stated|provided|referred\s{1,3}to|mentioned|indicated|stipulated|listed|outlined|contained|granted|required)"
     r"\s{1,3}(?:for\s{1,3})?(?:in|under|by)"
     r"|subject\s{1,3}to|provisions\s{1,3}of|notwithstanding)\s{1,3}"
-    r"(?P<first>\d{1,3}(?:\.\d{1,3}){1,5}+(?:[ ]?\([a-zA-Z0-9]{1,4}\)){0,4})(?![\w%$/-]|\.\d)"
+    r"(?P<first>\d{1,3}(?:\.\d{1,3}){1,5}(?!\.?\d)(?:[ ]?\([a-zA-Z0-9]{1,4}\)){0,4})(?![\w%$/-]|\.\d)"
     r"(?!\s{0,3}(?:%|percent|per\s|million|billion|times))"
     r"(?P<more>(?:\s{0,3}(?:,\s{0,3}(?:and|or)|,|and|or|through|to)\s{1,3}"
-    r"\d{1,3}(?:\.\d{1,3}){1,5}+(?:\([a-zA-Z0-9]{1,4}\)){0,4}(?![\w%$/-]|\.\d)){0,9})",
+    r"\d{1,3}(?:\.\d{1,3}){1,5}(?!\.?\d)(?:\([a-zA-Z0-9]{1,4}\)){0,4}(?![\w%$/-]|\.\d)){0,9})",
     re.I,
 )
 """A number alone where a clause must stand: "payable under 4.3"."""
